@@ -214,9 +214,8 @@ class Reader:
         for key in self.data:
             if key not in known:
                 near = nearest(key, known)
-                self.problem(
-                    key.line, f"unknown key `{key}`", "" if near else "/".join(known), near
-                )
+                expected = "" if near else ", ".join(known)
+                self.problem(line_of(key), f"unknown key `{key}`", expected, near)
 
     def text(self, key: str, default: str = "") -> str:
         """Return the text under a key; a list or mapping there is a problem."""

@@ -1,0 +1,202 @@
+"""Turns a query, a window and parameters into one bound statement with its partition bounds.
+
+Knows sources by their model. Engines take the `Statement`; workflows and faces make it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from sqlglot import exp
+
+from lakehunt.errors import Location, UnboundedError
+from lakehunt.model import Param, Query, Source, Value, ValueType, Window
+from lakehunt.sql.bind import bind, literal
+from lakehunt.sql.bounds import Bounds, derive, predicate
+from lakehunt.sql.occurrences import Occurrence, find_occurrences, log_tables
+from lakehunt.sql.parse import fingerprint, parse_query, print_query
+from lakehunt.times import ALL_TIME
+
+# Marks a subquery that stands for a table, so that later conditions join the earlier ones.
+_WRAPPED = "wrapped"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A parsed query with its parameters, not yet bound to a window."""
+
+    name: str
+    tree: exp.Query
+    params: Mapping[str, Param] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One place where a statement reads a source's relation, with its partition bounds."""
+
+    source: Source
+    occurrence: Occurrence
+    bounds: Bounds
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A bound query: its tree, its text for Athena, and what it reads."""
+
+    name: str
+    tree: exp.Query
+    window: Window | None
+    fingerprint: str
+    reads: tuple[Read, ...]
+
+    @property
+    def sql(self) -> str:
+        """Return the query in Athena's dialect, without partition bounds."""
+        return print_query(self.tree)
+
+
+def relation_columns(sources: Mapping[str, Source]) -> dict[str, tuple[str, ...]]:
+    """Return the columns of every relation of these sources, as they are written."""
+    found: dict[str, tuple[str, ...]] = {}
+    for source in sources.values():
+        raw = (*source.table.columns, *source.table.partition_columns)
+        found[source.table.name] = (*(column.name for column in raw), "$path")
+        for view in (source.event_view, source.unparsed_view):
+            found[view.name] = view.columns
+    return found
+
+
+def draft_query(query: Query, values: Mapping[str, Value]) -> Draft:
+    """Return a library query ready to be bound.
+
+    Raises:
+        SqlError: its SQL does not parse.
+    """
+    where = Location(query.location.path, query.sql_line)
+    return Draft(query.id, parse_query(query.sql, where), query.params, values)
+
+
+def compile_draft(
+    draft: Draft,
+    sources: Mapping[str, Source],
+    window: Window | None,
+    lateness: timedelta | None = None,
+) -> Statement:
+    """Return the statement of a draft over a window; None stands for all time.
+
+    A log table that the query itself leaves unbounded is bounded by the window.
+
+    Raises:
+        SqlError: a placeholder has no value or stands where none can.
+    """
+    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    if window is not None:
+        tree = _bounded(tree, sources, window)
+    tree = _narrowed(tree, sources, draft.narrow)
+    columns = relation_columns(sources)
+    owners = {name: source for source in sources.values() for name in source.relations}
+    reads = tuple(
+        Read(owners[o.relation], o, _derived(o, owners[o.relation], lateness))
+        for o in find_occurrences(tree, columns)
+    )
+    return Statement(draft.name, tree, window, fingerprint(draft.tree), reads)
+
+
+def _derived(occurrence: Occurrence, source: Source, lateness: timedelta | None) -> Bounds:
+    partitions = source.partitions
+    if lateness is not None:
+        partitions = replace(partitions, lateness=lateness)
+    return derive(occurrence.conditions, partitions)
+
+
+def _narrowed(
+    tree: exp.Query, sources: Mapping[str, Source], narrow: Mapping[str, tuple[str, ...]]
+) -> exp.Query:
+    """Return the tree with each relation held to values of some of its columns."""
+    columns = relation_columns(sources)
+    for table in log_tables(tree, columns) if narrow else ():
+        has = [name.lower() for name in columns[table.name.lower()]]
+        _wrap(
+            table,
+            [
+                exp.In(
+                    this=exp.column(name), expressions=[literal(ValueType.TEXT, v) for v in values]
+                )
+                for name, values in narrow.items()
+                if name in has
+            ],
+        )
+    return tree
+
+
+def _one_of(column: str, values: Sequence[str]) -> exp.Expr:
+    items = [literal(ValueType.TEXT, value) for value in values]
+    return exp.In(this=exp.column(column), expressions=items)
+
+
+def _bounded(tree: exp.Query, sources: Mapping[str, Source], window: Window) -> exp.Query:
+    """Return the tree with the window put on each event view that has no bound of its own."""
+    columns = relation_columns(sources)
+    views = {source.event_view.name: source for source in sources.values()}
+    tables = log_tables(tree, columns)
+    for table, occurrence in zip(tables, find_occurrences(tree, columns), strict=True):
+        source = views.get(occurrence.relation)
+        if source is None:
+            continue
+        own = derive(occurrence.conditions, source.partitions)
+        if own.first is None and own.last is None:
+            time = exp.column("event_time")
+            since = literal(ValueType.TIMESTAMP, window.since)
+            until = literal(ValueType.TIMESTAMP, window.until)
+            _wrap(
+                table,
+                [
+                    exp.GTE(this=time, expression=since),
+                    exp.LT(this=time.copy(), expression=until),
+                ],
+            )
+    return tree
+
+
+def _wrap(table: exp.Table, conditions: Sequence[exp.Expr]) -> None:
+    """Replace a table by a subquery of it that keeps only the rows of these conditions."""
+    if not conditions:
+        return
+    around = table.parent_select
+    if around is not None and _WRAPPED in around.meta:
+        around.where(*conditions, copy=False)
+        return
+    name = table.alias_or_name
+    alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name))
+    inner = exp.Table(**{key: v for key, v in table.args.items() if key not in ("alias", "joins")})
+    select = exp.Select(expressions=[exp.Star()]).from_(inner.copy(), copy=False)
+    select = select.where(*conditions, copy=False)
+    select.meta[_WRAPPED] = True
+    wrapped = select.subquery(copy=False)
+    wrapped.set("alias", alias.copy())
+    wrapped.set("joins", table.args.get("joins"))
+    table.replace(wrapped)
+
+
+def athena_text(statement: Statement, sources: Mapping[str, Source]) -> str:
+    """Return the statement as Athena takes it, with partition bounds on every log table."""
+    tree = statement.tree.copy()
+    tables = log_tables(tree, relation_columns(sources))
+    for table, read in zip(tables, statement.reads, strict=True):
+        _wrap(table, predicate(read.bounds, read.source.partitions))
+    return print_query(tree)
+
+
+def require_bounds(statement: Statement, why: str) -> None:
+    """Refuse a statement that reads a log table without a bound on time.
+
+    Raises:
+        UnboundedError: names the table, the reason, and the flags that help.
+    """
+    for read in statement.reads:
+        if not read.bounds.is_bounded:
+            what = f"{read.occurrence.relation} is read without a bound on event_time, and {why}"
+            hint = "add --since 24h or `WHERE event_time >= ...`, or allow it with --all-time"
+            raise UnboundedError(f"{what}; {hint}")
