@@ -146,15 +146,17 @@ def _instant(value: exp.Expr) -> datetime | None:
         if moment is None or span is None:
             return None
         return _moved(moment, span if isinstance(value, exp.Add) else -span)
-    if isinstance(value, exp.Cast) and isinstance(value.this, exp.Literal):
-        if not value.to.is_type(*exp.DataType.TEMPORAL_TYPES):
-            return None
-        try:
-            moment = datetime.fromisoformat(value.this.name)
-        except ValueError:
-            return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    if isinstance(value, exp.Cast) and value.to.is_type(*exp.DataType.TEMPORAL_TYPES):
+        return _read(value.this.name if isinstance(value.this, exp.Literal) else "")
     return None
+
+
+def _read(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
 def _span(value: exp.Expr) -> timedelta | None:

@@ -9,11 +9,11 @@ from datetime import timedelta
 
 from sqlglot import exp
 
-from lakehunt.errors import Location, UnboundedError
+from lakehunt.errors import Location, SqlError, UnboundedError, nearest
 from lakehunt.model import Param, Query, Source, Value, ValueType, Window
 from lakehunt.sql.bind import bind, literal
 from lakehunt.sql.bounds import Bounds, derive, predicate
-from lakehunt.sql.occurrences import Occurrence, find_occurrences, log_tables
+from lakehunt.sql.occurrences import Occurrence, find_occurrences, is_cte, log_tables
 from lakehunt.sql.parse import fingerprint, parse_query, print_query
 from lakehunt.times import ALL_TIME
 
@@ -83,16 +83,20 @@ def compile_draft(
     sources: Mapping[str, Source],
     window: Window | None,
     lateness: timedelta | None = None,
+    *,
+    hold: bool = True,
 ) -> Statement:
     """Return the statement of a draft over a window; None stands for all time.
 
-    A log table that the query itself leaves unbounded is bounded by the window.
+    Args:
+        hold: bound the log tables that the query itself leaves unbounded by the window.
 
     Raises:
-        SqlError: a placeholder has no value or stands where none can.
+        SqlError: a table is unknown, or a placeholder has no value or stands where none can.
     """
+    _check_tables(draft.tree, sources)
     tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
-    if window is not None:
+    if window is not None and hold:
         tree = _bounded(tree, sources, window)
     tree = _narrowed(tree, sources, draft.narrow)
     columns = relation_columns(sources)
@@ -102,6 +106,17 @@ def compile_draft(
         for o in find_occurrences(tree, columns)
     )
     return Statement(draft.name, tree, window, fingerprint(draft.tree), reads)
+
+
+def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:
+    """Refuse a table that is no relation of a source: an engine might take it for a file."""
+    relations = [name for source in sources.values() for name in source.relations]
+    known = {table for name in relations for table in log_tables(tree, [name])}
+    for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Identifier) and table not in known and not is_cte(table):
+            near = nearest(table.name, relations)
+            hint = f"did you mean {near}?" if near else f"there are {', '.join(relations)}"
+            raise SqlError(f"no table {table.name}; {hint}")
 
 
 def _derived(occurrence: Occurrence, source: Source, lateness: timedelta | None) -> Bounds:

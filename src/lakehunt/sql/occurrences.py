@@ -59,11 +59,12 @@ def log_tables(tree: exp.Expr, relations: Iterable[str]) -> list[exp.Table]:
     return [
         table
         for table in tree.find_all(exp.Table)
-        if table.name.lower() in names and not _is_cte(table)
+        if table.name.lower() in names and not is_cte(table)
     ]
 
 
-def _is_cte(table: exp.Table) -> bool:
+def is_cte(table: exp.Table) -> bool:
+    """Tell whether a table node names a CTE that is in scope where it stands."""
     node: exp.Expr | None = table
     name = table.name.lower()
     while node is not None:
@@ -139,12 +140,17 @@ def _scan(tree: exp.Query) -> _Found:
 
 def _renamed(union: Scope, branch: Scope, conditions: list[exp.Expr]) -> list[exp.Expr]:
     """Return conditions on a union's columns as conditions on a branch's, matched by position."""
-    names = dict(zip(union.expression.named_selects, branch.expression.named_selects, strict=False))
+    names = dict(zip(_outputs(union.expression), _outputs(branch.expression), strict=False))
     renamed = [condition.copy() for condition in conditions]
     for condition in renamed:
         for column in condition.find_all(exp.Column):
             column.set("this", exp.to_identifier(names.get(column.name, column.name)))
     return renamed
+
+
+def _outputs(query: exp.Expr) -> list[str]:
+    names: list[str] = query.named_selects if isinstance(query, exp.Query) else []
+    return names
 
 
 def _conditions(scope: Scope, alias: str) -> list[exp.Expr]:

@@ -1,0 +1,1 @@
+"""What runs a statement: the local engine here, Athena and Trino beside it. Engines never meet."""

@@ -1,0 +1,57 @@
+"""The protocol that every engine keeps, and what a run of several statements returns.
+
+Knows statements and results, no engine. Workflows are written against it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from lakehunt.errors import LakehuntError
+from lakehunt.model import FileNote, Result, SourceAccount, Window
+from lakehunt.sql.compile import Draft
+
+# Called with the share of work done, 0 to 1; draws a progress bar or does nothing.
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a run may cost: rows returned, and whether a log table may be read unbounded."""
+
+    max_rows: int | None = None
+    all_time: bool = False
+    lateness: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The outcome of one or many drafts over one window, each read table scanned once.
+
+    `window` is the one the parameters were bound to, None when the lake holds no event.
+    `results` has a result or the error of each draft, by name, in the order given. `unknown` are
+    files that no source knows.
+    """
+
+    window: Window | None
+    results: Mapping[str, Result | LakehuntError]
+    accounts: tuple[SourceAccount, ...]
+    seconds: float
+    unknown: tuple[FileNote, ...] = ()
+
+
+class Engine(Protocol):
+    """What the workflows ask of an engine."""
+
+    def run(
+        self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
+    ) -> Run:
+        """Return the results of all drafts over one window.
+
+        Raises:
+            LakehuntError: the lake cannot be read at all.
+        """
+
+    def close(self) -> None:
+        """Give back connections and temporary files."""

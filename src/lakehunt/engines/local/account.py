@@ -1,0 +1,88 @@
+"""Counts what a scan saw: files, rows, duplicates, and what the data can show at all.
+
+Knows the parts of a scan. The engine puts the account into every run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+
+import duckdb
+
+from lakehunt.engines.base import Limits
+from lakehunt.engines.local.lake import Listing, LogFile
+from lakehunt.engines.local.scan import Parts
+from lakehunt.model import SourceAccount, Window
+
+_SUMMARY = """
+    SELECT
+        count(*),
+        count(*) FILTER (NOT parsed),
+        count(event_id) - count(DISTINCT event_id),
+        min(event_time) FILTER (parsed),
+        max(event_time) FILTER (parsed),
+        count(*) FILTER (parsed AND {inside}),
+        count(DISTINCT date_trunc('hour', event_time)) FILTER (parsed AND {inside}),
+        list(DISTINCT account_id ORDER BY account_id) FILTER (account_id IS NOT NULL AND {inside}),
+        list(DISTINCT region ORDER BY region) FILTER (region IS NOT NULL AND {inside})
+    FROM {rows}
+"""
+_CLASSES = """
+    SELECT coalesce(event_class, 'unknown'), count(*) FROM {rows}
+    WHERE parsed AND {inside} GROUP BY 1 ORDER BY 2 DESC, 1
+"""
+
+
+def account_for_files(listing: Listing, read: Sequence[LogFile], limits: Limits) -> SourceAccount:
+    """Return the account of a source's files, before any of them is opened."""
+    partitions = listing.source.partitions
+    days = {
+        file.values[partitions.window] for file in listing.files if partitions.window in file.values
+    }
+    return SourceAccount(
+        source=listing.source.name,
+        files_listed=len(listing.files) + len(listing.skipped),
+        files_pruned=len(listing.files) - len(read),
+        skipped=tuple(listing.skipped),
+        lateness=limits.lateness if limits.lateness is not None else partitions.lateness,
+        days_listed=tuple(sorted(days)),
+    )
+
+
+def account_for_rows(
+    connection: duckdb.DuckDBPyConnection,
+    account: SourceAccount,
+    read: Sequence[LogFile],
+    parts: Parts,
+    window: Window | None,
+) -> SourceAccount:
+    """Return the account with what a scan saw; what the data shows is counted in the window."""
+    places = {"rows": parts.rows, "inside": _inside(window)}
+    rows, unparsed, duplicate, first, last, within, hours, accounts, regions = connection.execute(
+        _SUMMARY.format(**places)
+    ).fetchall()[0]
+    classes = connection.execute(_CLASSES.format(**places)).fetchall() if parts.has_class else []
+    return replace(
+        account,
+        files_read=sum(1 for count in parts.records.values() if count),
+        files_empty=sum(1 for count in parts.records.values() if not count),
+        bytes_read=sum(file.size_bytes for file in read),
+        refused=parts.refused,
+        rows_read=rows,
+        rows_in_window=within,
+        rows_unparsed=unparsed,
+        rows_duplicate=duplicate,
+        first_event=first and first.replace(tzinfo=UTC),
+        last_event=last and last.replace(tzinfo=UTC),
+        hours=hours,
+        accounts=tuple(accounts or ()),
+        regions=tuple(regions or ()),
+        event_classes=dict(classes),
+    )
+
+
+def _inside(window: Window | None) -> str:
+    if window is None:
+        return "true"
+    since, until = (f"{moment:%Y-%m-%d %H:%M:%S.%f}" for moment in (window.since, window.until))
+    return f"event_time >= TIMESTAMP '{since}' AND event_time < TIMESTAMP '{until}'"

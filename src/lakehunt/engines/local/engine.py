@@ -1,0 +1,197 @@
+"""Runs statements over a folder of raw logs: one scan per source, then every query on its parts.
+
+Knows DuckDB, lakes and scans. Workflows call it through the protocol in `engines.base`.
+"""
+
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+
+import duckdb
+import pyarrow
+
+from lakehunt.engines.base import Limits, Progress, Run
+from lakehunt.engines.local.account import account_for_files, account_for_rows
+from lakehunt.engines.local.empty import EmptyLake, connect, define_empty
+from lakehunt.engines.local.lake import LogFile, open_lake
+from lakehunt.engines.local.scan import scan_files
+from lakehunt.engines.local.types import quoted
+from lakehunt.errors import EngineError, LakehuntError
+from lakehunt.model import Result, Source, SourceAccount, Window
+from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds
+from lakehunt.sql.share import Scan, plan_scans
+from lakehunt.trino_on_duckdb import translate
+
+# Above this an unbounded query of one's own is asked to say that it means it.
+_UNBOUNDED_BYTES = 1_000_000_000
+
+
+class LocalEngine:
+    """DuckDB over one lake; close it to give back its temporary parts."""
+
+    def __init__(self, lake: Path, sources: Mapping[str, Source]) -> None:
+        """Open a lake.
+
+        Raises:
+            LakeError: the lake is missing or holds nothing that is known.
+        """
+        self.sources = sources
+        self.lake = open_lake(lake, sources)
+        self._empty = EmptyLake(sources)
+
+    def close(self) -> None:
+        """Close the connection that queries are bound on."""
+        self._empty.close()
+
+    def run(
+        self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
+    ) -> Run:
+        """Return the results of all drafts; without a window they run over all there is.
+
+        Raises:
+            UnboundedError: a query has no bound on time and the lake is large.
+            EngineError: the scan itself failed.
+        """
+        started = time.perf_counter()
+        compiled = self._compiled(drafts, window, limits)
+        statements = [s for s in compiled.values() if isinstance(s, Statement)]
+        self._guard(statements, limits)
+        with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, connect() as connection:
+            session = _Session(self, connection, Path(folder), window, limits)
+            accounts = session.scan(statements, progress)
+            if window is None:
+                window = _whole(accounts)
+                compiled = self._compiled(drafts, window, limits, hold=False)
+            results = {
+                name: session.answer(one) if isinstance(one, Statement) else one
+                for name, one in compiled.items()
+            }
+        seconds = time.perf_counter() - started
+        return Run(window, results, accounts, seconds, self.lake.unknown)
+
+    def _compiled(
+        self,
+        drafts: Sequence[Draft],
+        window: Window | None,
+        limits: Limits,
+        *,
+        hold: bool = True,
+    ) -> dict[str, Statement | LakehuntError]:
+        """Return each draft as a statement that binds, or why it does not."""
+        compiled: dict[str, Statement | LakehuntError] = {}
+        for draft in drafts:
+            try:
+                statement = compile_draft(draft, self.sources, window, limits.lateness, hold=hold)
+                self._empty.bind(statement)
+                compiled[draft.name] = statement
+            except LakehuntError as error:
+                compiled[draft.name] = error
+        return compiled
+
+    def _guard(self, statements: Sequence[Statement], limits: Limits) -> None:
+        if limits.all_time or self.lake.size_bytes <= _UNBOUNDED_BYTES:
+            return
+        for statement in statements:
+            require_bounds(statement, f"the lake holds {self.lake.size_bytes / 1e9:.1f} GB")
+
+
+class _Session:
+    """One run: its connection, its folder of parts, and what its scans saw."""
+
+    def __init__(
+        self,
+        engine: LocalEngine,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path,
+        window: Window | None,
+        limits: Limits,
+    ) -> None:
+        self.lake = engine.lake
+        self.connection = connection
+        self.folder = folder
+        self.window = window
+        self.limits = limits
+        self.scanned_bytes: dict[str, int] = {}
+
+    def scan(
+        self, statements: Sequence[Statement], progress: Progress
+    ) -> tuple[SourceAccount, ...]:
+        """Scan each source that is read, once, and return the accounts."""
+        try:
+            return tuple(self._scan(scan, progress) for scan in plan_scans(statements))
+        except duckdb.Error as error:
+            raise EngineError(f"reading the lake: {_first_line(error)}") from error
+
+    def _scan(self, scan: Scan, progress: Progress) -> SourceAccount:
+        listing = self.lake.listings[scan.source.name]
+        files = [file for file in listing.files if _is_admitted(file, scan)]
+        account = account_for_files(listing, files, self.limits)
+        if not files:
+            define_empty(self.connection, scan.source)
+            return account
+        folder = self.folder / scan.source.name
+        folder.mkdir()
+        parts = scan_files(self.connection, scan, files, folder, progress)
+        for need in scan.needs:
+            prefix = f"{need.relation}."
+            columns = (f"{quoted(prefix + name)} AS {quoted(name)}" for name in need.columns)
+            self.connection.execute(
+                f"CREATE TEMP VIEW {quoted(need.relation)} AS"
+                f" SELECT {', '.join(columns) or 'NULL AS nothing'} FROM {parts.rows}"
+                f" WHERE {quoted(prefix + 'kept')}"
+            )
+        account = account_for_rows(self.connection, account, files, parts, self.window)
+        self.scanned_bytes[scan.source.name] = account.bytes_read
+        return account
+
+    def answer(self, statement: Statement) -> Result | LakehuntError:
+        """Return the rows of one statement over the scanned parts, or why there are none."""
+        started = time.perf_counter()
+        most = self.limits.max_rows
+        try:
+            relation = self.connection.sql(translate(statement.tree))
+            table = _plain(relation if most is None else relation.limit(most + 1))
+        except duckdb.Error as error:
+            return EngineError(f"{statement.name}: {_first_line(error)}")
+        truncated = most is not None and table.num_rows > most
+        names = {read.source.name for read in statement.reads}
+        return Result(
+            table=table.slice(0, most) if truncated else table,
+            engine="local",
+            fingerprint=statement.fingerprint,
+            seconds=time.perf_counter() - started,
+            scanned_bytes=sum(self.scanned_bytes.get(name, 0) for name in names),
+            truncated=truncated,
+        )
+
+
+def _is_admitted(file: LogFile, scan: Scan) -> bool:
+    partitions = scan.source.partitions
+    return any(bounds.admit(partitions, file.values) for bounds in scan.bounds)
+
+
+def _whole(accounts: Sequence[SourceAccount]) -> Window | None:
+    """Return the window from the first event to just after the last, None without events."""
+    firsts = [account.first_event for account in accounts if account.first_event]
+    lasts = [account.last_event for account in accounts if account.last_event]
+    return Window(min(firsts), max(lasts) + timedelta(milliseconds=1)) if firsts else None
+
+
+def _plain(relation: duckdb.DuckDBPyRelation) -> pyarrow.Table:
+    """Return the rows as Arrow; sums of whole numbers are bigint, as in Athena."""
+    wide = {"HUGEINT", "UHUGEINT"}
+    if any(str(type_) in wide for type_ in relation.types):
+        shown = (
+            f"CAST({quoted(name)} AS BIGINT) AS {quoted(name)}"
+            if str(type_) in wide
+            else quoted(name)
+            for name, type_ in zip(relation.columns, relation.types, strict=True)
+        )
+        relation = relation.project(", ".join(shown))
+    return relation.to_arrow_table()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]

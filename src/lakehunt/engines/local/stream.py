@@ -1,0 +1,89 @@
+"""Feeds DuckDB with log files as a stream of Arrow batches, unpacked a little ahead.
+
+Knows files and documents, not columns. `scan` reads the stream. What is wrong with one file stays
+with that file: it is refused with its reason, and the others are read on.
+"""
+
+import json
+import os
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pyarrow
+
+from lakehunt.engines.base import Progress
+from lakehunt.engines.local.documents import Documents, arrow_text
+from lakehunt.engines.local.lake import LogFile
+
+# Bytes of files read ahead of DuckDB, as they lie on disk: enough to keep it busy.
+_AHEAD_BYTES = 4 << 20
+_SCHEMA = pyarrow.schema([("file_no", pyarrow.int32()), ("doc", pyarrow.string())])
+Load = Callable[[LogFile], Documents]
+
+
+@dataclass(slots=True)
+class Stream:
+    """The documents of some files; `refused` fills up while it is read."""
+
+    files: Sequence[LogFile]
+    numbers: Sequence[int]
+    load: Load
+    progress: Progress
+    refused: dict[int, str] = field(default_factory=dict)
+
+    def reader(self) -> pyarrow.RecordBatchReader:
+        """Return the stream as DuckDB reads it: rows of `file_no` and `doc`."""
+        return pyarrow.RecordBatchReader.from_batches(_SCHEMA, self._batches())
+
+    def _batches(self) -> Iterator[pyarrow.RecordBatch]:
+        whole = sum(self.files[number].size_bytes for number in self.numbers) or 1
+        done = 0
+        # one thread unpacks while DuckDB's own parse: more would only take turns
+        with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
+            for number, future in self._ahead(pool):
+                for document in self._documents(number, future):
+                    numbers = pyarrow.array([number], pyarrow.int32())
+                    yield pyarrow.RecordBatch.from_arrays(
+                        [numbers, arrow_text(document)], schema=_SCHEMA
+                    )
+                done += self.files[number].size_bytes
+                self.progress(done / whole)
+
+    def _documents(self, number: int, future: "Future[Documents]") -> tuple[bytes, ...]:
+        try:
+            documents = future.result()
+            if documents.broken:
+                self.refused[number] = documents.broken
+            return documents.texts
+        except (OSError, EOFError, ValueError, zlib.error, pyarrow.ArrowException) as error:
+            self.refused[number] = _reason(error)
+            return ()
+
+    def _ahead(self, pool: ThreadPoolExecutor) -> Iterator[tuple[int, "Future[Documents]"]]:
+        """Load in order, never more than a few megabytes ahead, but always one file."""
+        waiting: deque[tuple[int, Future[Documents]]] = deque()
+        ahead = 0
+        for number in self.numbers:
+            size = self.files[number].size_bytes
+            while waiting and ahead + size > _AHEAD_BYTES:
+                ready, future = waiting.popleft()
+                yield ready, future
+                ahead -= self.files[ready].size_bytes
+            waiting.append((number, pool.submit(self.load, self.files[number])))
+            ahead += size
+        yield from waiting
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 text: byte {error.object[error.start]:#04x} at {error.start:,}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"broken JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    if isinstance(error, EOFError):
+        return "truncated gzip"
+    if isinstance(error, zlib.error):
+        return f"broken gzip: {error}"
+    return str(error)

@@ -1,0 +1,60 @@
+"""Takes a source's view apart: the expression of each column, its condition, the fields it reads.
+
+Knows trees, not engines. The shared scan is planned with it.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from lakehunt.model import Type, View
+from lakehunt.sql.parse import parse_query
+
+
+@dataclass(frozen=True, slots=True)
+class ViewPlan:
+    """A view's columns as expressions over the raw table, and what its rows fulfil."""
+
+    columns: Mapping[str, exp.Expr]
+    condition: exp.Expr
+
+
+def read_view(view: View) -> ViewPlan:
+    """Return the parts of a view that selects from one table."""
+    select = parse_query(view.sql)
+    where = select.args.get("where")
+    columns = {item.output_name: item.unalias() for item in select.selects}
+    return ViewPlan(columns, where.this if where else exp.true())
+
+
+def is_plain(expression: exp.Expr) -> bool:
+    """Tell whether an expression is a column or a field of one: free to compute for every row."""
+    return isinstance(expression, exp.Column | exp.Dot) and not expression.find(exp.Anonymous)
+
+
+def fields_read(expressions: Iterable[exp.Expr]) -> dict[str, set[tuple[str, ...]]]:
+    """Return the paths read below each raw column, in lower case; () is all of the column."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for expression in expressions:
+        for column in expression.find_all(exp.Column):
+            node: exp.Expr = column
+            names = [part.name.lower() for part in column.parts]
+            while isinstance(node.parent, exp.Dot) and node.arg_key == "this":
+                node = node.parent
+                names.append(node.name.lower())
+            found.setdefault(names[0], set()).add(tuple(names[1:]))
+    return found
+
+
+def pruned(type_: Type, paths: Iterable[tuple[str, ...]]) -> Type:
+    """Return a column's type with only the fields that are read."""
+    paths = [*paths]
+    if type_.name != "struct" or () in paths:
+        return type_
+    kept = {
+        name: pruned(field, [path[1:] for path in paths if path[0] == name.lower()])
+        for name, field in type_.fields
+        if any(path[0] == name.lower() for path in paths)
+    }
+    return Type("struct", fields=tuple(kept.items()))
