@@ -21,6 +21,7 @@
 -- misses:
 --   - Web ports, such as 80 and 443 (add them to ports to see them)
 --   - The internet in pieces smaller than /7 (IPv4) or /3 (IPv6), and prefix lists
+--   - Several permissions in one call whose keys were put in another order than CloudTrail's
 --   - Rules of network ACLs, and an instance moved into a group that was open already
 -- next: Revoke the rule. List the instances in the group, look for accepted connections in the flow
 --   logs since the event, and see what else the actor changed.
@@ -56,6 +57,33 @@ WITH requests AS (
         AND event_name IN ('AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules')
 ),
 
+-- a permission says its first port and its protocol once, before its addresses: what follows, up
+-- to the next one, is one permission. With one alone the order of the keys does not matter
+permissions AS (
+    SELECT
+        event_time,
+        account_id,
+        region,
+        actor,
+        source_ip,
+        event_name,
+        target,
+        outcome,
+        event_id,
+        error_code,
+        user_agent,
+        log_file,
+        CASE
+            WHEN CARDINALITY(SPLIT(request, '"fromport"')) = 2 THEN ARRAY[request]
+            ELSE SPLIT(request, '"fromport"')
+        END AS first_ports,
+        CASE
+            WHEN CARDINALITY(SPLIT(request, '"ipprotocol"')) = 2 THEN ARRAY[request]
+            ELSE SPLIT(request, '"ipprotocol"')
+        END AS protocols
+    FROM requests
+),
+
 rules AS (
     SELECT
         event_time,
@@ -70,25 +98,23 @@ rules AS (
         error_code,
         user_agent,
         log_file,
-        -- a permission says its first port once, before its addresses; so the text behind it,
-        -- up to the next one, is one permission
         FILTER(
-            SPLIT(request, '"fromport"'),
-            x -> REGEXP_LIKE(x, '^\s*:\s*-?[0-9]')
-            AND REGEXP_LIKE(x, '"([0-9.]+/[0-7]|[0-9a-f:]+/[0-3])"')
+            first_ports,
+            x -> REGEXP_LIKE(x, '"([0-9.]+/[0-7]|[0-9a-f:]+/[0-3])"')
             AND ANY_MATCH(
                 ARRAY[:ports],
-                p -> p BETWEEN TRY_CAST(REGEXP_EXTRACT(x, '^\s*:\s*(-?[0-9]+)', 1) AS bigint)
+                p -> p BETWEEN
+                TRY_CAST(REGEXP_EXTRACT(x, '(^|"fromport")\s*:\s*(-?[0-9]+)', 2) AS bigint)
                 AND TRY_CAST(REGEXP_EXTRACT(x, '"toport"\s*:\s*(-?[0-9]+)', 1) AS bigint)
             )
         ) AS open_ranges,
         -- -1 is every protocol and every port
         ANY_MATCH(
-            SPLIT(request, '"ipprotocol"'),
-            x -> REGEXP_LIKE(x, '^\s*:\s*"-1"')
+            protocols,
+            x -> REGEXP_LIKE(x, '(^|"ipprotocol")\s*:\s*"-1"')
             AND REGEXP_LIKE(x, '"([0-9.]+/[0-7]|[0-9a-f:]+/[0-3])"')
         ) AS all_traffic
-    FROM requests
+    FROM permissions
 ),
 
 opened AS (
@@ -107,7 +133,9 @@ opened AS (
         user_agent,
         log_file,
         TRY_CAST(
-            REGEXP_EXTRACT(ELEMENT_AT(open_ranges, 1), '^\s*:\s*(-?[0-9]+)', 1) AS bigint
+            REGEXP_EXTRACT(
+                ELEMENT_AT(open_ranges, 1), '(^|"fromport")\s*:\s*(-?[0-9]+)', 2
+            ) AS bigint
         ) AS from_port,
         TRY_CAST(
             REGEXP_EXTRACT(ELEMENT_AT(open_ranges, 1), '"toport"\s*:\s*(-?[0-9]+)', 1) AS bigint

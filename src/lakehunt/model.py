@@ -368,6 +368,14 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Story:
+    """What one actor did, as findings in time order."""
+
+    actor: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A query of a hunt that could not be run, and why."""
 

@@ -53,20 +53,38 @@ def _json_scalar(value: exp.Expr, path: exp.Expr) -> exp.Expr:
     return _call("trino_json_scalar", value, exp.Literal.string("$" + "".join(parts)))
 
 
-# What RE2 and Trino's Joni read differently: look-around, back-references, possessive marks,
-# class operations, line ends and escapes beyond the plain classes.
-_UNLIKE = re.compile(
-    r"\(\?(?![:i)])|\\[^dDwWsS.\\/\[\](){}+*?|^$\-\"']|[*+?}]\+|&&|\[[^\]]*\[|\$.|\n"
-)
+_ESCAPES = "dDwWsSbB.\\/[](){}+*?|^$-\"'"
 
 
 def _pattern(node: exp.Expr) -> exp.Expr:
+    """Return a pattern in RE2's spelling; refuse what RE2 and Trino's Joni read differently."""
     text = _text(node, "a regular expression")
-    if _UNLIKE.search(text):
-        raise Refused(f"the regular expression {text!r} is not read alike by DuckDB")
-    if text.endswith("$") and not text.endswith("\\$"):
-        text = text[:-1] + r"\n?\z"
-    return exp.Literal.string(text)
+    spelled: list[str] = []
+    in_class = False
+    position = 0
+    while position < len(text):
+        token = text[position : position + 2] if text[position] == "\\" else text[position]
+        rest = text[position + len(token) :]
+        if _is_unlike(token, rest, in_class, text[:position]):
+            raise Refused(f"the regular expression {text!r} is not read alike: at {position + 1}")
+        if token in "[]" and in_class == (token == "]"):
+            in_class = not in_class
+        # Trino's $ also stands before a last line end
+        spelled.append(r"(?:\n?\z)" if token == "$" and not in_class else token)
+        position += len(token)
+    return exp.Literal.string("".join(spelled))
+
+
+def _is_unlike(token: str, rest: str, in_class: bool, before: str) -> bool:
+    if token.startswith("\\"):
+        return token[1:] not in _ESCAPES or len(token) == 1
+    if in_class:
+        return token == "[" or (token == "&" and rest.startswith("&"))
+    group = token == "(" and rest.startswith("?")
+    if group and not (rest.startswith("?:") or (rest.startswith("?i)") and not before)):
+        return True
+    # possessive marks, and a ] that opens a class as a literal
+    return (token in "*+?}" and rest.startswith("+")) or (token == "[" and rest[:1] == "]")
 
 
 def _regexp_like(value: exp.Expr, pattern: exp.Expr) -> exp.Expr:

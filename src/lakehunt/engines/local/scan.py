@@ -148,20 +148,24 @@ def scan_select(scan: Scan) -> exp.Select:
     outputs: dict[str, exp.Expr] = {
         "file_no": exp.column("file_no"),
         "doubtful": exp.column("doubtful"),
-        "parsed": event.condition,
-        **{name: event.columns[name] for name in ACCOUNT_COLUMNS},
+        "parsed": event.condition.copy(),
+        **{name: event.columns[name].copy() for name in ACCOUNT_COLUMNS},
     }
     if source.partitions.event_class:
-        outputs[_EVENT_CLASS] = event.columns[source.partitions.event_class]
+        outputs[_EVENT_CLASS] = event.columns[source.partitions.event_class].copy()
+    flags: list[exp.Expr] = [exp.Star()]
     for need in scan.needs:
         plan = _plan(need, source)
-        kept = exp.and_(plan.condition, _over(need.condition, plan))
-        outputs[f"{need.relation}.kept"] = kept
+        kept = f"{need.relation}.kept"
+        condition = exp.and_(plan.condition, _over(need.condition, plan), copy=False)
+        flags.append(exp.alias_(condition, kept, quoted=True, copy=False))
+        outputs[kept] = exp.column(kept, quoted=True)
         for name in need.columns:
-            shown = exp.Case(ifs=[exp.If(this=kept.copy(), true=plan.columns[name].copy())])
-            outputs[f"{need.relation}.{name}"] = shown
-    selects = [exp.alias_(e.copy(), name, quoted=True) for name, e in outputs.items()]
-    return exp.select(*selects).from_(source.table.name)
+            shown = exp.If(this=exp.column(kept, quoted=True), true=plan.columns[name])
+            outputs[f"{need.relation}.{name}"] = exp.Case(ifs=[shown])
+    flagged = exp.select(*flags, copy=False).from_(source.table.name, copy=False)
+    selects = [exp.alias_(e, name, quoted=True, copy=False) for name, e in outputs.items()]
+    return exp.select(*selects, copy=False).from_(flagged.subquery("flagged", copy=False))
 
 
 def _plan(need: Need, source: Source) -> ViewPlan:
@@ -189,7 +193,7 @@ def _over(condition: exp.Expr | None, plan: ViewPlan) -> exp.Expr:
 
 def _raw_sql(source: Source, select: exp.Select) -> str:
     """Return DuckDB's SELECT of the raw columns that a scan reads, one row per record."""
-    read = fields_read(select.selects)
+    read = fields_read([select])
     for column in source.partitions.columns:
         read.setdefault(column.record.lower(), set()).add(())
     columns = [column for column in source.table.columns if column.name.lower() in read]

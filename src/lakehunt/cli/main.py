@@ -1,0 +1,83 @@
+"""The `lakehunt` group: its commands by module, and how errors become exit codes.
+
+Knows the names of the commands, not what they do; a command's module loads when it is called.
+"""
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+from lakehunt import __version__
+from lakehunt.errors import ExitCode, LakehuntError
+
+# command: (module, one line for --help)
+_COMMANDS = {
+    "demo": ("demo", "Make a lake with an attack in it, hunt it, tell the story."),
+    "hunt": ("queries", "Run the detections over a lake and print findings."),
+    "run": ("queries", "Run one saved query, by id or file."),
+    "sql": ("queries", "Run SQL of your own (Athena's dialect) over a lake."),
+    "list": ("library", "List the saved queries and the log sources."),
+    "show": ("library", "Show a query or a source; --sql prints what would be sent."),
+    "check": ("content", "Validate queries and run their cases."),
+    "new": ("content", "Scaffold a query and its case file."),
+    "ddl": ("content", "Print the tables and views of the sources."),
+}
+
+
+class _Group(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*_COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = import_module(f"lakehunt.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in _COMMANDS:
+            from lakehunt.errors import nearest  # noqa: PLC0415
+
+            near = nearest(args[0], _COMMANDS)
+            hint = f"did you mean {near}?" if near else f"there are: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lakehunt")
+def cli() -> None:
+    """AWS security logs, asked the right questions with SQL.
+
+    LAKE is a folder of logs; results go to stdout, everything else to stderr.
+    Exit codes: 0 clean, 1 findings or failed checks, 2 usage or configuration, 3 engine.
+    """
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        code = cli.main(standalone_mode=False)
+    except LakehuntError as error:
+        click.echo(f"lakehunt: {error}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = ExitCode.USAGE
+    except click.Abort:
+        click.echo("lakehunt: stopped", err=True)
+        code = 130
+    except BrokenPipeError:
+        # the reader of a pipe has seen enough; keep Python from failing at the last flush
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.CLEAN
+    sys.exit(code if isinstance(code, int) else ExitCode.CLEAN)

@@ -1,0 +1,232 @@
+"""Shows findings, stories and the account of a run, as values for JSON and as lines for people.
+
+Knows the model, not how it was come by. `cli` calls it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from lakehunt.engines.base import Run
+from lakehunt.model import (
+    COMMON_COLUMNS,
+    FileNote,
+    Finding,
+    Query,
+    Result,
+    SourceAccount,
+    Story,
+    instant,
+)
+from lakehunt.render.neutral import for_terminal, plain
+
+TABLE_COLUMNS = ("severity", "first_event_time", "count", "query", "actor", "target", "source_ip")
+_NOTES_SHOWN = 10
+
+
+def finding_value(finding: Finding) -> dict[str, object]:
+    """Return a finding as its stable JSON object."""
+    common = {name: _one_or_list(finding.common[name]) for name in COMMON_COLUMNS}
+    return {
+        "query_id": finding.query.id,
+        "query_version": finding.query.version,
+        "fingerprint": finding.fingerprint,
+        "title": finding.query.title,
+        "severity": finding.query.severity,
+        "attack": finding.query.attack,
+        **{name: plain(value) for name, value in common.items()},
+        "first_event_time": plain(finding.first_event_time),
+        "last_event_time": plain(finding.last_event_time),
+        "event_count": finding.event_count,
+        "examples": plain(finding.examples),
+        "log_files": finding.log_files,
+        "next": finding.query.next,
+    }
+
+
+def _one_or_list(values: Sequence[object]) -> object:
+    if len(values) > 1:
+        return [*values]
+    return values[0] if values else None
+
+
+def finding_row(finding: Finding) -> dict[str, object]:
+    """Return a finding as a row of the table for people."""
+    return {
+        "severity": finding.query.severity,
+        "first_event_time": _moment(finding.first_event_time),
+        "count": finding.event_count,
+        "query": finding.query.id,
+        **{name: _brief(finding.common[name]) for name in ("actor", "target", "source_ip")},
+    }
+
+
+def _brief(values: Sequence[object]) -> str:
+    if not values:
+        return "-"
+    more = f" (+{len(values) - 1})" if len(values) > 1 else ""
+    return f"{values[0]}{more}"
+
+
+def _moment(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"
+
+
+def row_values(queries: Iterable[Query], run: Run) -> Iterable[dict[str, object]]:
+    """Yield each row of each detection, its query beside it."""
+    for query in queries:
+        result = run.results.get(query.id)
+        for row in result.rows() if isinstance(result, Result) else ():
+            yield {"query_id": query.id, "severity": query.severity, **row}
+
+
+def story_value(story: Story) -> dict[str, object]:
+    """Return a story as its JSON object: the actor, and its findings in time order."""
+    steps = [
+        {
+            "first_event_time": plain(finding.first_event_time),
+            "query_id": finding.query.id,
+            "title": finding.query.title,
+            "severity": finding.query.severity,
+            "attack": finding.query.attack,
+            "event_count": finding.event_count,
+            "target": plain(_one_or_list(finding.common["target"])),
+        }
+        for finding in story.findings
+    ]
+    return {"actor": story.actor, "findings": steps}
+
+
+def story_lines(stories: Iterable[Story]) -> Iterable[str]:
+    """Yield the stories as lines of plain words."""
+    for story in stories:
+        yield f"What {for_terminal(story.actor)} did:"
+        for finding in story.findings:
+            events = "1 event" if finding.event_count == 1 else f"{finding.event_count:,} events"
+            target = for_terminal(_brief(finding.common["target"]))
+            on = f", {target}" if target != "-" else ""
+            yield (
+                f"  {_moment(finding.first_event_time)}  {finding.query.severity or '':8}"
+                f"  {finding.query.title}{on} ({events})"
+            )
+
+
+def run_value(run: Run, failures: Mapping[str, str] | None = None) -> dict[str, object]:
+    """Return the account of a run as its JSON object."""
+    return {
+        "window": [instant(run.window.since), instant(run.window.until)] if run.window else None,
+        "seconds": round(run.seconds, 3),
+        "sources": [account_value(account) for account in run.accounts],
+        "unknown_files": [_note(note) for note in run.unknown],
+        "failures": dict(failures or {}),
+    }
+
+
+def account_value(account: SourceAccount) -> dict[str, object]:
+    """Return the account of one source as its JSON object."""
+    return {
+        "source": account.source,
+        "files": {
+            "listed": account.files_listed,
+            "read": account.files_read,
+            "outside_window": account.files_pruned,
+            "empty": account.files_empty,
+            "skipped": [_note(note) for note in account.skipped],
+            "refused": [_note(note) for note in account.refused],
+        },
+        "bytes_read": account.bytes_read,
+        "rows": {
+            "read": account.rows_read,
+            "in_window": account.rows_in_window,
+            "unparsed": account.rows_unparsed,
+            "duplicate": account.rows_duplicate,
+        },
+        "first_event_time": plain(account.first_event),
+        "last_event_time": plain(account.last_event),
+        "hours_with_events": account.hours,
+        "accounts": account.accounts,
+        "regions": account.regions,
+        "event_classes": dict(account.event_classes),
+        "lateness_days": account.lateness.total_seconds() / 86400,
+    }
+
+
+def _note(note: FileNote) -> dict[str, str]:
+    return {"path": str(note.path), "reason": note.reason}
+
+
+def account_lines(run: Run) -> Iterable[str]:
+    """Yield the account of a run as lines for people, what could not be read last."""
+    if run.window:
+        yield f"window {run.window} (UTC)"
+    for account in run.accounts:
+        yield _files_line(account)
+        yield _rows_line(account)
+        yield _reach_line(account) if account.rows_in_window else _nothing_line(account)
+    yield from _note_lines("skipped", [n for a in run.accounts for n in a.skipped])
+    refused = [note for account in run.accounts for note in account.refused]
+    yield from _note_lines("NOT READ", [*run.unknown, *refused])
+    count = len(run.unknown) + len(refused)
+    if count:
+        yield f"{count:,} {_plural(count, 'file')} could not be read in full; named above"
+
+
+def _files_line(account: SourceAccount) -> str:
+    parts = [f"{account.files_read:,} of {account.files_listed:,} files read"]
+    for count, what in (
+        (account.files_pruned, "outside the window"),
+        (account.files_empty, "without events"),
+        (len(account.skipped), "skipped"),
+        (len(account.refused), "not read in full"),
+    ):
+        if count:
+            parts.append(f"{count:,} {what}")
+    return f"{account.source}: {', '.join(parts)}; {account.bytes_read / 1e6:,.1f} MB"
+
+
+def _rows_line(account: SourceAccount) -> str:
+    days = account.lateness.total_seconds() / 86400
+    return (
+        f"  {account.rows_read:,} events, {account.rows_in_window:,} of them in the window,"
+        f" {account.rows_unparsed:,} unparsed, {account.rows_duplicate:,} delivered twice"
+        f"; counts on delivery within {days:g} {_plural(days, 'day')}"
+    )
+
+
+def _reach_line(account: SourceAccount) -> str:
+    classes = ", ".join(f"{name} {count:,}" for name, count in account.event_classes.items())
+    first, last = account.first_event, account.last_event
+    assert first is not None
+    assert last is not None
+    return (
+        f"  accounts {', '.join(account.accounts)}; regions {', '.join(account.regions)}"
+        f"; {_moment(first)} to {_moment(last)}, {account.hours:,}"
+        f" {_plural(account.hours, 'hour')} with events; classes: {classes or 'unknown'}"
+    )
+
+
+def _nothing_line(account: SourceAccount) -> str:
+    if account.first_event and account.last_event:
+        since, until = instant(account.first_event), instant(account.last_event)
+    elif account.days_listed:
+        since, until = (day.replace("/", "-") for day in _ends(account.days_listed))
+    else:
+        return "  no event of this source is here"
+    return (
+        f"  nothing in this window: the data covers {since} to {until};"
+        f" to see it: --since {since} --until {until}"
+    )
+
+
+def _ends(values: Sequence[str]) -> tuple[str, str]:
+    return min(values), max(values)
+
+
+def _note_lines(what: str, notes: Sequence[FileNote]) -> Iterable[str]:
+    for note in notes[:_NOTES_SHOWN]:
+        yield f"  {what}: {for_terminal(str(note.path))}: {for_terminal(note.reason)}"
+    if len(notes) > _NOTES_SHOWN:
+        yield f"  {what}: {len(notes) - _NOTES_SHOWN:,} more; --format json names them all"
+
+
+def _plural(count: float, word: str) -> str:
+    return word if count == 1 else f"{word}s"
