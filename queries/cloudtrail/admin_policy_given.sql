@@ -13,7 +13,7 @@
 --     help: "what follows :policy/ in the ARN of a policy that makes an administrator"}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, given_policy: text,
---   error_code: text, user_agent: text, log_file: text}
+--   escaped_letters: boolean, error_code: text, user_agent: text, log_file: text}
 -- expected:
 --   - Account set-up and infrastructure pipelines that create their own administrator roles
 -- misses:
@@ -74,6 +74,7 @@ SELECT
     outcome,
     event_id,
     given_policy,
+    COALESCE(escaped_letters, FALSE) AS escaped_letters,
     error_code,
     user_agent,
     log_file

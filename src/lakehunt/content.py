@@ -13,9 +13,17 @@ from yaml._yaml import CParser
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import BaseResolver
 
-from lakehunt.errors import ContentError, LakeError, Location, Problem, nearest
+from lakehunt.errors import (
+    ContentError,
+    LakeError,
+    Location,
+    Problem,
+    UsageError,
+    nearest,
+)
 
 HEADER_FENCE = "-- ---"
+_TEMPLATE_SUFFIX = ".sql.j2"
 
 
 class Text(str):
@@ -158,7 +166,7 @@ class _Converter:
 
     def value(self, node: Node) -> Yaml:
         if isinstance(node, ScalarNode):
-            plain = node.style is None
+            plain = not self.is_quoted(node)
             return None if plain and node.value in ("null", "~", "") else self.text(node)
         if isinstance(node, SequenceNode):
             items = List(self.value(item) for item in node.value)
@@ -170,8 +178,13 @@ class _Converter:
     def text(self, node: ScalarNode) -> Text:
         text = Text(node.value)
         text.line = self.line(node)
-        text.quoted = node.style is not None
+        text.quoted = self.is_quoted(node)
         return text
+
+    @staticmethod
+    def is_quoted(node: ScalarNode) -> bool:
+        # libyaml gives a plain scalar the style '', Python's parser None
+        return bool(node.style)
 
     def line(self, node: Node) -> int:
         return self.first_line + int(node.start_mark.line)
@@ -263,3 +276,38 @@ def files(folders: Iterable[Path], pattern: str) -> Iterator[Path]:
     """Yield the files below the folders that match a pattern, sorted within each folder."""
     for folder in folders:
         yield from sorted(path for path in folder.glob(pattern) if path.is_file())
+
+
+def source_names(roots: Iterable[Root]) -> tuple[str, ...]:
+    """Return the names of all sources, sorted; reads no file."""
+    templates = files([root.ddl for root in roots], f"*{_TEMPLATE_SUFFIX}")
+    return tuple(sorted({path.name.removesuffix(_TEMPLATE_SUFFIX) for path in templates}))
+
+
+def source_header(roots: Iterable[Root], name: str) -> Reader:
+    """Return the header of a source's template: its title, docs and notes.
+
+    Raises:
+        UsageError: there is no such source.
+        ContentError: the header is broken.
+    """
+    path = source_template(roots, name)
+    header, _, _ = split_header(path.read_text(encoding="utf-8"), Location(path))
+    return Reader(path, load_yaml(header, path, first_line=2), [])
+
+
+def source_template(roots: Iterable[Root], name: str) -> Path:
+    """Return the DDL template of a source; a later root's replaces an earlier one's.
+
+    Raises:
+        UsageError: there is no such source; names the nearest.
+    """
+    roots = tuple(roots)
+    for root in reversed(roots):
+        path = root.ddl / f"{name}{_TEMPLATE_SUFFIX}"
+        if path.is_file():
+            return path
+    known = source_names(roots)
+    near = nearest(name, known)
+    hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
+    raise UsageError(f"{name}: no such source; {hint}")

@@ -346,6 +346,10 @@ def _rows(reader: Reader, key: str, value: Yaml) -> list[Map]:
 def _changed(record: Record, changes: Map) -> Record:
     """Return a deep copy with the dotted keys of `changes` set; null stays and removes the key."""
     copied = _copy(record)
+    inner = copied.get("record")
+    if "repeat" in copied and isinstance(inner, Map):
+        copied["record"] = _copy(_changed(inner, changes))
+        return copied
     for dotted, value in changes.items():
         place: Map = copied
         *parents, last = dotted.split(".")

@@ -16,8 +16,16 @@ from sqlglot.errors import ParseError, TokenError
 from sqlglot.tokenizer_core import TokenType
 
 from lakehunt.config import Deployment
-from lakehunt.content import Reader, Root, files, load_yaml, split_header
-from lakehunt.errors import ContentError, Location, Problem, UsageError, nearest
+from lakehunt.content import (
+    Reader,
+    Root,
+    load_yaml,
+    source_header,
+    source_names,
+    source_template,
+    split_header,
+)
+from lakehunt.errors import ContentError, Location, Problem
 from lakehunt.model import (
     Column,
     PartitionColumn,
@@ -30,7 +38,6 @@ from lakehunt.model import (
     duration,
 )
 
-_TEMPLATE_SUFFIX = ".sql.j2"
 _VIEW = re.compile(r"CREATE\s+OR\s+REPLACE\s+VIEW\s+(\w+)\s+AS\s+", re.IGNORECASE)
 _PARTITION_KEYS = ("bucket", "layouts", "file", "stamp", "columns", "window", "lateness", "shapes")
 _PARTITION_OPTIONAL = (
@@ -42,24 +49,6 @@ _PARTITION_OPTIONAL = (
     "example",
     "unique",
 )
-
-
-def source_names(roots: Iterable[Root]) -> tuple[str, ...]:
-    """Return the names of all sources, sorted; reads no file."""
-    templates = files([root.ddl for root in roots], f"*{_TEMPLATE_SUFFIX}")
-    return tuple(sorted({path.name.removesuffix(_TEMPLATE_SUFFIX) for path in templates}))
-
-
-def source_header(roots: Iterable[Root], name: str) -> Reader:
-    """Return the header of a source's template: its title, docs and notes.
-
-    Raises:
-        UsageError: there is no such source.
-        ContentError: the header is broken.
-    """
-    path = _newest(roots, name)
-    header, _, _ = split_header(path.read_text(encoding="utf-8"), Location(path))
-    return Reader(path, load_yaml(header, path, first_line=2), [])
 
 
 def load_sources(roots: Iterable[Root], deployment: Deployment | None = None) -> dict[str, Source]:
@@ -80,7 +69,7 @@ def load_source(roots: Iterable[Root], name: str, deployment: Deployment | None 
         ContentError: its files have problems.
     """
     roots = tuple(roots)
-    path = _newest(roots, name)
+    path = source_template(roots, name)
     _, body, body_line = split_header(path.read_text(encoding="utf-8"), Location(path))
     header = source_header(roots, name)
     header.check_keys(("title", "docs"), ("notes",))
@@ -104,18 +93,6 @@ def load_source(roots: Iterable[Root], name: str, deployment: Deployment | None 
         unparsed_view=by_name[f"{name}_unparsed"],
         partitions=partitions,
     )
-
-
-def _newest(roots: Iterable[Root], name: str) -> Path:
-    roots = tuple(roots)
-    for root in reversed(roots):
-        path = root.ddl / f"{name}{_TEMPLATE_SUFFIX}"
-        if path.is_file():
-            return path
-    known = source_names(roots)
-    near = nearest(name, known)
-    hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
-    raise UsageError(f"{name}: no such source; {hint}")
 
 
 def load_partitions(roots: Iterable[Root], name: str) -> Partitions:

@@ -85,7 +85,7 @@ def run_command(
 
     saved = saved_query(query, options["content"])
     try:
-        values = read_params(saved.params, _given(param))
+        values = read_params(saved.params, given_params(param))
     except UsageError as error:
         raise UsageError(f"{saved.id}: {error}") from error
     return _answer(draft_query(saved, values), lake, max_rows, options)
@@ -101,7 +101,12 @@ def saved_query(name: str, content: Path | None) -> Query:
     return find_query(load_queries(content_roots(content)), name)
 
 
-def _given(pairs: Sequence[str]) -> dict[str, str | list[str]]:
+def given_params(pairs: Sequence[str]) -> dict[str, str | list[str]]:
+    """Return -p NAME=VALUE options by name; a repeated one is a list.
+
+    Raises:
+        UsageError: one has no equals sign.
+    """
     given: dict[str, str | list[str]] = {}
     for pair in pairs:
         name, equals, value = pair.partition("=")

@@ -5,6 +5,7 @@ Knows trees, not engines. The shared scan is planned with it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from sqlglot import exp
 
@@ -20,8 +21,9 @@ class ViewPlan:
     condition: exp.Expr
 
 
+@cache
 def read_view(view: View) -> ViewPlan:
-    """Return the parts of a view that selects from one table."""
+    """Return the parts of a view that selects from one table; copy a tree before changing it."""
     select = parse_query(view.sql)
     where = select.args.get("where")
     columns = {item.output_name: item.unalias() for item in select.selects}

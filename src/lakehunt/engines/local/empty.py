@@ -6,12 +6,13 @@ Knows DuckDB and sources. The local engine and `check` find wrong columns, field
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import duckdb
 
 from lakehunt.engines.local.types import duckdb_type, quoted
 from lakehunt.errors import SqlError, nearest
-from lakehunt.model import Source
+from lakehunt.model import Source, View
 from lakehunt.sql.compile import Statement
 from lakehunt.sql.parse import parse_query
 from lakehunt.trino_on_duckdb import install, translate
@@ -51,8 +52,12 @@ def define_empty(connection: duckdb.DuckDBPyConnection, source: Source) -> None:
     columns.append('"$path" VARCHAR')
     connection.execute(f"CREATE TEMP TABLE {quoted(source.table.name)} ({', '.join(columns)})")
     for view in (source.event_view, source.unparsed_view):
-        body = translate(parse_query(view.sql))
-        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {body}")
+        connection.execute(f"CREATE TEMP VIEW {quoted(view.name)} AS {_view_body(view)}")
+
+
+@cache
+def _view_body(view: View) -> str:
+    return translate(parse_query(view.sql))
 
 
 class EmptyLake:

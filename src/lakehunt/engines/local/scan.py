@@ -157,11 +157,11 @@ def scan_select(scan: Scan) -> exp.Select:
     for need in scan.needs:
         plan = _plan(need, source)
         kept = f"{need.relation}.kept"
-        condition = exp.and_(plan.condition, _over(need.condition, plan), copy=False)
+        condition = exp.and_(plan.condition.copy(), _over(need.condition, plan), copy=False)
         flags.append(exp.alias_(condition, kept, quoted=True, copy=False))
         outputs[kept] = exp.column(kept, quoted=True)
         for name in need.columns:
-            shown = exp.If(this=exp.column(kept, quoted=True), true=plan.columns[name])
+            shown = exp.If(this=exp.column(kept, quoted=True), true=plan.columns[name].copy())
             outputs[f"{need.relation}.{name}"] = exp.Case(ifs=[shown])
     flagged = exp.select(*flags, copy=False).from_(source.table.name, copy=False)
     selects = [exp.alias_(e, name, quoted=True, copy=False) for name, e in outputs.items()]
