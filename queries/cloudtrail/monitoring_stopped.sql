@@ -1,5 +1,5 @@
 -- ---
--- title: Flow log, Config recorder or GuardDuty detector stopped or deleted
+-- title: Flow log, Config recorder or GuardDuty detector stopped
 -- kind: detection
 -- severity: high
 -- status: stable

@@ -1,5 +1,5 @@
 -- ---
--- title: Windows password or user data of an instance read, or user data replaced
+-- title: Instance password or user data read or replaced
 -- kind: detection
 -- severity: medium
 -- status: stable

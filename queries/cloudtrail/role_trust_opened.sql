@@ -12,7 +12,8 @@
 --   known_accounts: {type: texts, default: [], help: account ids that may be trusted}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, outsiders: texts,
---   external_id: boolean, error_code: text, user_agent: text, log_file: text}
+--   escaped_letters: boolean, external_id: boolean, error_code: text, user_agent: text,
+--   log_file: text}
 -- expected:
 --   - Roles for vendors and for other accounts of the organization; name them in known_accounts
 --   - A trust policy that names another account only to deny it
@@ -70,6 +71,10 @@ named AS (
         log_file,
         role_account,
         trust_text,
+        -- a letter, digit or asterisk as a JSON escape: nobody needs that, unless to hide
+        REGEXP_LIKE(
+            LOWER(trust_text), '\\u00(2a|3[0-9]|[46][1-9a-f]|[57][0-9a])'
+        ) AS escaped_letters,
         -- what stands behind each "AWS" key: one string, or a list; or "Principal": "*"
         ARRAY_JOIN(
             TRANSFORM(
@@ -79,7 +84,6 @@ named AS (
         )
         || COALESCE(REGEXP_EXTRACT(trust_text, '"Principal"\s*:\s*("\*")', 1), '') AS principal_text
     FROM trusts
-    WHERE REGEXP_LIKE(trust_text, '"Effect"\s*:\s*"Allow"')
 ),
 
 opened AS (
@@ -96,6 +100,7 @@ opened AS (
         error_code,
         user_agent,
         log_file,
+        escaped_letters,
         STRPOS(LOWER(trust_text), 'sts:externalid') > 0 AS external_id,
         FILTER(
             SPLIT(principal_text, '"'),
@@ -107,6 +112,7 @@ opened AS (
             )
         ) AS outsiders
     FROM named
+    WHERE REGEXP_LIKE(trust_text, '"Effect"\s*:\s*"Allow"') OR escaped_letters
 )
 
 SELECT
@@ -120,10 +126,11 @@ SELECT
     outcome,
     event_id,
     outsiders,
+    escaped_letters,
     external_id,
     error_code,
     user_agent,
     log_file
 FROM opened
-WHERE CARDINALITY(outsiders) > 0
+WHERE CARDINALITY(outsiders) > 0 OR escaped_letters
 ORDER BY event_time, event_id

@@ -1,5 +1,5 @@
 -- ---
--- title: Command or session on instances through Systems Manager
+-- title: Command or session through Systems Manager
 -- kind: detection
 -- severity: medium
 -- status: stable

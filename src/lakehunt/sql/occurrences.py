@@ -29,6 +29,7 @@ _SAFE = (
     exp.Escape,
     exp.Identifier,
     exp.In,
+    exp.Interval,
     exp.Is,
     exp.Like,
     exp.Literal,
@@ -37,7 +38,10 @@ _SAFE = (
     exp.Null,
     exp.Or,
     exp.Paren,
+    exp.Var,
 )
+# Safe between literals, such as `TIMESTAMP '...' - INTERVAL '14' DAY`; a column could overflow.
+_SAFE_ON_LITERALS = (exp.Add, exp.Sub)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,9 +196,15 @@ def _filters(condition: exp.Expr, alias: str) -> bool:
     return (
         bool(columns)
         and all(column.table == alias for column in columns)
-        and all(isinstance(node, _SAFE) for node in condition.walk())
+        and all(_is_safe(node) for node in condition.walk())
         and all(isinstance(cast.this, exp.Literal) for cast in condition.find_all(exp.Cast))
     )
+
+
+def _is_safe(node: exp.Expr) -> bool:
+    if isinstance(node, _SAFE_ON_LITERALS):
+        return node.find(exp.Column) is None
+    return isinstance(node, _SAFE)
 
 
 def _rejects_null(condition: exp.Expr) -> bool:

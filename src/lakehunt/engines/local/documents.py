@@ -6,6 +6,7 @@ file whose parse fails is read again exactly, here, by Python's own JSON parser.
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ _TEXT_BYTES = (1 << 31) - 1
 _EXACT_RECORDS = 1000
 _DECODER = json.JSONDecoder(strict=False)
 LINES = "lines"
+# What reading one broken file raises.
+UNREADABLE = (OSError, EOFError, ValueError, zlib.error, pyarrow.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +187,16 @@ def _skip_space(text: str, position: int) -> int:
     while position < len(text) and text[position] in " \t\r\n":
         position += 1
     return position
+
+
+def why_unreadable(error: Exception) -> str:
+    """Return in a few words why a file could not be read."""
+    if isinstance(error, UnicodeDecodeError):
+        return f"not UTF-8 text: byte {error.object[error.start]:#04x} at {error.start:,}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"broken JSON: {error.msg} at line {error.lineno}, column {error.colno}"
+    if isinstance(error, EOFError):
+        return "truncated gzip"
+    if isinstance(error, zlib.error):
+        return f"broken gzip: {error}"
+    return str(error)

@@ -7,11 +7,11 @@ import gzip
 import json
 import os
 import re
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lakehunt.engines.local.documents import UNREADABLE, why_unreadable
 from lakehunt.errors import LakeError
 from lakehunt.layouts import locate, skip_by_path
 from lakehunt.model import FileNote, Partitions, Source
@@ -135,8 +135,8 @@ def _first_record(
     """Return the first record of a JSON file, or None and why there is none."""
     try:
         head = _head(path)
-    except (OSError, EOFError, zlib.error) as error:
-        return None, f"cannot be read: {error}"
+    except UNREADABLE as error:
+        return None, why_unreadable(error)
     if not head.strip():
         return None, "empty"
     text = head.decode("utf-8", errors="replace").lstrip("\ufeff \t\r\n")
@@ -162,7 +162,7 @@ def _starts(text: str, listings: Iterable[Listing]) -> Iterator[int]:
         match = re.search(rf'"{re.escape(key)}"\s*:\s*\[\s*', text)
         if match:
             yield match.end()
-    yield 0
+    yield len(text) - len(text.lstrip("[ \t\r\n"))
 
 
 def _head(path: Path) -> bytes:

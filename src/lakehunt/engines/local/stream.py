@@ -4,9 +4,7 @@ Knows files and documents, not columns. `scan` reads the stream. What is wrong w
 with that file: it is refused with its reason, and the others are read on.
 """
 
-import json
 import os
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,7 +13,7 @@ from dataclasses import dataclass, field
 import pyarrow
 
 from lakehunt.engines.base import Progress
-from lakehunt.engines.local.documents import Documents, arrow_text
+from lakehunt.engines.local.documents import UNREADABLE, Documents, arrow_text, why_unreadable
 from lakehunt.engines.local.lake import LogFile
 
 # Bytes of files read ahead of DuckDB, as they lie on disk: enough to keep it busy.
@@ -58,8 +56,8 @@ class Stream:
             if documents.broken:
                 self.refused[number] = documents.broken
             return documents.texts
-        except (OSError, EOFError, ValueError, zlib.error, pyarrow.ArrowException) as error:
-            self.refused[number] = _reason(error)
+        except UNREADABLE as error:
+            self.refused[number] = why_unreadable(error)
             return ()
 
     def _ahead(self, pool: ThreadPoolExecutor) -> Iterator[tuple[int, "Future[Documents]"]]:
@@ -75,15 +73,3 @@ class Stream:
             waiting.append((number, pool.submit(self.load, self.files[number])))
             ahead += size
         yield from waiting
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8 text: byte {error.object[error.start]:#04x} at {error.start:,}"
-    if isinstance(error, json.JSONDecodeError):
-        return f"broken JSON: {error.msg} at line {error.lineno}, column {error.colno}"
-    if isinstance(error, EOFError):
-        return "truncated gzip"
-    if isinstance(error, zlib.error):
-        return f"broken gzip: {error}"
-    return str(error)

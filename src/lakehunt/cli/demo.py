@@ -1,0 +1,61 @@
+"""The command `demo`: makes a lake with an attack in it, hunts it and tells the story.
+
+Knows the command line and workflows. `main` loads it by name.
+"""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from lakehunt.cli.options import ProgressBar, content_roots, note
+from lakehunt.errors import ExitCode
+
+if TYPE_CHECKING:
+    from lakehunt.demo import DemoLake
+    from lakehunt.hunt import Hunt
+    from lakehunt.model import Source
+
+
+@click.command("demo")
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("demo-lake"))
+def demo_command(folder: Path) -> int:
+    """Make a lake with an attack in it in FOLDER (./demo-lake), hunt it, tell the story."""
+    from lakehunt.cli.queries import write_hunt
+    from lakehunt.demo import make_lake
+    from lakehunt.sources import load_sources
+
+    sources = load_sources(content_roots(None))
+    lake = make_lake(folder, sources)
+    note(_made(lake))
+    write_hunt(_hunted(folder, sources), {"format_": "table", "out": None, "rows": False})
+    note(_commands(lake))
+    return ExitCode.CLEAN
+
+
+def _hunted(folder: Path, sources: "dict[str, Source]") -> "Hunt":
+    from lakehunt.engines.base import Limits
+    from lakehunt.engines.local.engine import LocalEngine
+    from lakehunt.hunt import Choice, choose, fitting, hunt
+    from lakehunt.library import load_queries
+
+    queries = choose(fitting(load_queries(content_roots(None)).values(), sources), Choice())
+    engine = LocalEngine(folder, sources)
+    try:
+        return hunt(engine, queries, None, Limits(), ProgressBar())
+    finally:
+        engine.close()
+
+
+def _made(lake: "DemoLake") -> Iterator[str]:
+    ordinary = f"{lake.ordinary_events:,} ordinary events"
+    attack = f"one attack of {lake.attack_events:,}"
+    yield f"{lake.folder}: {ordinary} and {attack}, in {len(lake.files):,} files; hunting them"
+
+
+def _commands(lake: "DemoLake") -> Iterator[str]:
+    yield "To go on:"
+    for command in lake.commands:
+        yield f"  {command} --lake {shlex.quote(str(lake.folder))}"

@@ -1,0 +1,78 @@
+"""Fills the `${holes}` of a record, drawn at random from the pools of a script.
+
+Knows names and texts, no log source. `replay` calls it.
+"""
+
+import json
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from random import Random
+
+from lakehunt.demo.script import Pool
+from lakehunt.errors import ContentError, Location, Problem, nearest
+
+_HOLE = re.compile(r"\$\{(\w+)\}")
+_NUMBERS = 100_000
+
+
+class Outline:
+    """A record as JSON text, cut at its holes once so that each filling is a single join."""
+
+    __slots__ = ("location", "parts")
+
+    def __init__(self, fields: Mapping[str, object], location: Location) -> None:
+        self.location = location
+        self.parts = _HOLE.split(json.dumps(fields, separators=(",", ":")))
+
+
+class Filler:
+    """Fills outlines; the same seed draws the same texts in the same order."""
+
+    def __init__(self, pools: Mapping[str, Pool], random: Random) -> None:
+        self._pools = pools
+        self._random = random
+
+    def fill(
+        self, outline: Outline, moment: datetime, given: Mapping[str, str], unique: Iterable[str]
+    ) -> dict[str, object]:
+        """Return the record of one event at that UTC time, ids of its own under `unique`.
+
+        A hole is what `given` or a pool says, or of the clock: date, day, hour; or drawn: n, hex.
+        It means the same throughout one record.
+
+        Raises:
+            ContentError: nothing fills a hole.
+        """
+        values = {**given, **_clock(moment)}
+        parts = outline.parts.copy()
+        for index in range(1, len(parts), 2):
+            text = self._value(parts[index], values, outline.location)
+            # as inside a JSON string: a text may hold quotes
+            parts[index] = json.dumps(text)[1:-1]
+        fields: dict[str, object] = json.loads("".join(parts))
+        for name in unique:
+            fields[name] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        return fields
+
+    def _value(self, name: str, values: dict[str, str], location: Location) -> str:
+        if name not in values:
+            drawn = self._drawn(name, location)
+            values[name] = _HOLE.sub(lambda m: self._value(m[1], values, location), drawn)
+        return values[name]
+
+    def _drawn(self, name: str, location: Location) -> str:
+        pool = self._pools.get(name)
+        if pool:
+            return self._random.choices(pool.texts, pool.weights)[0]
+        if name == "n":
+            return str(self._random.randrange(_NUMBERS))
+        if name == "hex":
+            return f"{self._random.getrandbits(48):012x}"
+        near = nearest(name, self._pools)
+        raise ContentError([Problem(location, f"nothing fills ${{{name}}}", "", near)])
+
+
+def _clock(moment: datetime) -> dict[str, str]:
+    return {"date": f"{moment:%Y-%m-%d}", "day": f"{moment:%d}", "hour": f"{moment:%H}"}

@@ -1,0 +1,102 @@
+"""Plays a script: ordinary events spread over its days by each actor's rhythm, and the attack.
+
+Knows scripts and the writer, no log source. `lake` calls it.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import accumulate
+from random import Random
+
+from lakehunt.demo.holes import Filler, Outline
+from lakehunt.demo.script import Actor, Attack, Deed, Ordinary, Step
+from lakehunt.layouts import window_column
+from lakehunt.model import Record, Source
+from lakehunt.writer import LogRecord, expand
+
+_HOUR_SECONDS = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A deed made ready: typed by the writer once, because 50,000 times takes too long."""
+
+    actor: Actor
+    outline: Outline
+    unique: tuple[str, ...]
+
+
+def ordinary_records(
+    source: Source, ordinary: Ordinary, events: int, random: Random
+) -> Iterator[LogRecord]:
+    """Yield that many ordinary records, in no order of time.
+
+    Raises:
+        ContentError: a record does not fit the table, or a hole is filled by nothing.
+    """
+    acts: list[_Act] = []
+    weights: list[float] = []
+    for actor in ordinary.actors:
+        total = sum(deed.weight for deed in actor.deeds)
+        for deed in actor.deeds:
+            acts.append(_act(source, actor, deed, ordinary.first_day))
+            weights.append(actor.weight * deed.weight / total)
+    time_column = window_column(source.partitions).record
+    filler = Filler(ordinary.pools, random)
+    for act in random.choices(acts, cum_weights=[*accumulate(weights)], k=events):
+        moment = _moment(ordinary, act.actor, random)
+        member = random.choice(act.actor.members)
+        fields = filler.fill(act.outline, moment, member, act.unique)
+        fields[time_column] = _written(moment)
+        yield LogRecord(moment, fields)
+
+
+def _act(source: Source, actor: Actor, deed: Deed, start: datetime) -> _Act:
+    [typed] = expand(source, [deed.fields], start, deed.location)
+    unique = _unique(source, deed.fields)
+    return _Act(actor, Outline(typed.fields, deed.location), unique)
+
+
+def _unique(source: Source, given: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(name for name in source.partitions.unique if name not in given)
+
+
+def _moment(ordinary: Ordinary, actor: Actor, random: Random) -> datetime:
+    day = random.randrange(ordinary.days)
+    hour = random.choices(range(len(actor.rhythm)), actor.rhythm)[0]
+    second = random.randrange(_HOUR_SECONDS)
+    return ordinary.first_day + timedelta(days=day, hours=hour, seconds=second)
+
+
+def _written(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def attack_records(source: Source, attack: Attack, random: Random) -> Iterator[LogRecord]:
+    """Yield the records of the attack, step by step.
+
+    Raises:
+        ContentError: a record does not fit the table, or a hole is filled by nothing.
+    """
+    filler = Filler(attack.pools, random)
+    time_column = window_column(source.partitions).record
+    moment = attack.start
+    for step in attack.steps:
+        moment += step.after
+        entry, fields = _timed(step, time_column, _written(moment))
+        unique = _unique(source, fields)
+        for record in expand(source, [entry], moment, step.location):
+            outline = Outline(record.fields, step.location)
+            filled = filler.fill(outline, record.event_time, {}, unique)
+            yield LogRecord(record.event_time, filled)
+
+
+def _timed(step: Step, column: str, time: str) -> tuple[Record, Record]:
+    """Return the entry with its time set, and the fields of its record alone."""
+    record = step.entry.get("record")
+    if isinstance(record, Mapping):
+        fields = {**record, column: time}
+        return {**step.entry, "record": fields}, fields
+    fields = {**step.entry, column: time}
+    return fields, fields

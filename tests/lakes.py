@@ -1,0 +1,58 @@
+"""Small lakes for tests: records written as AWS would deliver them, and files gone wrong."""
+
+import gzip
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from lakehunt.errors import Location
+from lakehunt.model import Source
+from lakehunt.writer import expand, write_lake
+
+START = datetime(2026, 5, 1, 10, tzinfo=UTC)
+
+
+def lake_of(folder: Path, source: Source, *records: Mapping[str, object]) -> Path:
+    """Write records (the few fields that matter) in AWS's layout and return the lake."""
+    write_lake(folder, source, expand(source, records, START, Location("test")))
+    return folder
+
+
+def event(name: str, moment: str = "2026-05-01T10:00:00Z", **fields: object) -> dict[str, object]:
+    """Return a whole event as it stands in a file."""
+    return {
+        "eventVersion": "1.08",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/bob"},
+        "eventTime": moment,
+        "eventSource": "s3.amazonaws.com",
+        "eventName": name,
+        "awsRegion": "us-east-1",
+        "sourceIPAddress": "198.51.100.10",
+        "eventID": f"id-{name}-{moment}",
+        "recipientAccountId": "111122223333",
+        "eventCategory": "Management",
+        **fields,
+    }
+
+
+def document(*events: object) -> bytes:
+    """Return events as CloudTrail writes a file, before gzip."""
+    return json.dumps({"Records": events}).encode()
+
+
+def lines(*events: object) -> bytes:
+    """Return one event per line."""
+    return "".join(json.dumps(one) + "\n" for one in events).encode()
+
+
+def put(path: Path, data: bytes, *, packed: bool = False) -> Path:
+    """Write a file, gzipped when asked."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(data) if packed else data)
+    return path
+
+
+def names(rows: Sequence[Mapping[str, object]]) -> list[object]:
+    """Return the event names of rows, sorted."""
+    return sorted(str(row["event_name"]) for row in rows)

@@ -1,0 +1,150 @@
+"""A source's DDL is rendered for a deployment and read back as the one model of the source."""
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from lakehunt.config import Config, Deployment, find_config, read_config
+from lakehunt.content import roots
+from lakehunt.errors import ConfigError, ContentError, UsageError
+from lakehunt.layouts import locate
+from lakehunt.model import COMMON_COLUMNS, Source
+from lakehunt.sources import load_source, load_sources
+from tests.conftest import PROJECT
+
+DEPLOYMENT = Deployment(
+    buckets={"trail": "my-trail-bucket"},
+    prefix="logs/",
+    organization="o-a1b2c3d4e5",
+    accounts=("111122223333", "444455556666"),
+    regions=("us-east-1", "eu-west-1"),
+    first_day=date(2024, 1, 1),
+)
+
+
+@pytest.mark.parametrize("name", load_sources(roots()))
+def test_rendered_ddl(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"ddl/{name}.sql", load_source(roots(), name, DEPLOYMENT).ddl)
+
+
+@pytest.mark.parametrize("source", load_sources(roots()).values(), ids=lambda s: s.name)
+def test_event_view_opens_with_the_common_columns(source: Source) -> None:
+    assert source.event_view.columns[: len(COMMON_COLUMNS)] == COMMON_COLUMNS
+    assert source.event_view.columns[-1] == "log_file"
+    assert {"line", "log_file"} <= {*source.unparsed_view.columns}
+
+
+def test_the_model_keeps_the_spelling_of_the_logs_keys(cloudtrail: Source) -> None:
+    columns = {column.name: column for column in cloudtrail.table.columns}
+    assert columns["userIdentity"].type.fields[0][0] == "type"
+    assert ("ARN", columns["eventName"].type) in columns["resources"].type.arguments[0].fields
+    glue = columns["userIdentity"].type.glue()
+    assert glue.startswith("struct<type:string,principalid:string,arn:string")
+    assert "webidfederationdata:struct<federatedprovider:string,attributes:map<string" in glue
+    assert columns["eventTime"].comment.startswith("end of the call")
+
+
+def test_projection_properties_come_from_the_partitions_file() -> None:
+    properties = load_source(roots(), "cloudtrail", DEPLOYMENT).table.properties
+    assert properties["projection.account_id.values"] == "111122223333,444455556666"
+    assert properties["projection.day.range"] == "2024/01/01,NOW"
+    assert properties["projection.day.interval.unit"] == "DAYS"
+    template = properties["storage.location.template"]
+    assert template.startswith("s3://my-trail-bucket/logs/AWSLogs/o-a1b2c3d4e5/${account_id}/")
+    assert template.endswith("/CloudTrail/${region}/${day}/")
+
+
+def test_what_is_not_configured_is_a_marked_placeholder(cloudtrail: Source) -> None:
+    assert "<bucket trail>" in cloudtrail.table.location
+    assert cloudtrail.table.properties["projection.account_id.values"] == "<accounts>"
+
+
+def test_an_unknown_source_names_the_nearest() -> None:
+    with pytest.raises(UsageError, match="did you mean cloudtrail"):
+        load_source(roots(), "cloudtrial")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("ddl/cloudtrail.sql.j2", "eventName string", "eventName sting", "not Athena DDL"),
+        ("ddl/cloudtrail.sql.j2", "{{ location }}", "{{ loction }}", "template: 'loction'"),
+        ("ddl/cloudtrail.sql.j2", "{{ table }}_unparsed AS", "x AS", "no view cloudtrail_unparsed"),
+        ("partitions/cloudtrail.yaml", "window: day", "window: dya", "`window`, expected the name"),
+        ("partitions/cloudtrail.yaml", "lateness: 1 day", "lateness: soon", "`lateness`: 'soon'"),
+        ("partitions/cloudtrail.yaml", "bucket: trail", "buckt: trail", "did you mean bucket"),
+    ],
+)
+def test_a_broken_source_names_the_file_and_line(
+    tmp_path: Path, file: str, old: str, new: str, expected: str
+) -> None:
+    for name in ("ddl/cloudtrail.sql.j2", "partitions/cloudtrail.yaml"):
+        target = tmp_path / name
+        target.parent.mkdir()
+        text = (PROJECT / name).read_text(encoding="utf-8")
+        target.write_text(text.replace(old, new) if name == file else text)
+    with pytest.raises(ContentError) as raised:
+        load_source(roots(tmp_path), "cloudtrail")
+    assert expected in str(raised.value)
+    assert str(raised.value).startswith(str(tmp_path / file))
+
+
+@pytest.mark.parametrize(
+    ("path", "layout", "values"),
+    [
+        (
+            "x/AWSLogs/111122223333/CloudTrail/us-east-1/2026/05/01/a.json.gz",
+            "account",
+            {"account_id": "111122223333", "region": "us-east-1", "day": "2026/05/01"},
+        ),
+        (
+            "AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/05/01/a.json",
+            "organization",
+            {"organization_id": "o-a1b2c3d4e5", "account_id": "111122223333", "day": "2026/05/01"},
+        ),
+        (
+            "dump/111122223333_CloudTrail_eu-west-1_20260501T2355Z_AbCdEfGhIjKlMnOp.json",
+            "",
+            {"account_id": "111122223333", "region": "eu-west-1", "day": "2026/05/01"},
+        ),
+        ("AWSLogs/111122223333/CloudTrail/us-east-1/a.json.gz", None, {}),
+        ("events.json", None, {}),
+    ],
+)
+def test_paths_tell_where_a_file_was_delivered(
+    cloudtrail: Source, path: str, layout: str | None, values: dict[str, str]
+) -> None:
+    place = locate(cloudtrail.partitions, path)
+    assert (place.layout if place else None) == layout
+    assert place is None or values.items() <= dict(place.values).items()
+
+
+def test_the_nearest_configuration_counts(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    text = 'lake = "logs"\n[deployment]\naccounts = ["012345670123"]\n'
+    (tmp_path / "lakehunt.toml").write_text(text)
+    config = find_config(tmp_path / "a" / "b")
+    assert config.lake == str(tmp_path / "logs")
+    assert config.deployment.accounts == ("012345670123",)
+    assert find_config(Path("/nonexistent")) == Config()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("[deployment]\naccounts = [111122223333]", ":2: `accounts`, expected a list of texts"),
+        ('[deployment]\naccounts = ["1234"]', ":2: `accounts`, expected account ids of 12 digits"),
+        ('[deployment]\nregons = ["x"]', ":2: `regons`, expected regions"),
+        ('lake = "x"\n[deployment]\nfirst_day = "soon"', ":3: `first_day`, expected a date"),
+        ('[deployment.buckets]\ntrail = "s3://b"', ":2: `trail`, expected the name of a bucket"),
+        ("lake = [", "not readable as TOML"),
+    ],
+)
+def test_a_broken_configuration_names_the_line(tmp_path: Path, text: str, expected: str) -> None:
+    path = tmp_path / "lakehunt.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        read_config(path)
+    assert expected in str(raised.value)
