@@ -48,11 +48,8 @@ WITH requests AS (
                 THEN 'user data'
             WHEN
                 event_name = 'ModifyInstanceAttribute'
-                -- the value is masked; text or {"value": ...}
-                AND (
-                    STRPOS(request_parameters, '"userData"') > 0
-                    OR LOWER(JSON_EXTRACT_SCALAR(request_parameters, '$.attribute')) = 'userdata'
-                )
+                -- {"userData": ...}, {"userData": {"value": ...}} or {"attribute": "userData"}
+                AND STRPOS(LOWER(request_parameters), '"userdata"') > 0
                 THEN 'new user data'
         END AS asked_for
     FROM cloudtrail

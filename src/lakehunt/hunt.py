@@ -35,13 +35,16 @@ class Hunt:
     run: Run
 
 
-def choose(queries: Iterable[Query], choice: Choice) -> tuple[Query, ...]:
-    """Return the detections that a choice takes, deprecated ones left out.
+def choose(
+    queries: Iterable[Query], choice: Choice, sources: Mapping[str, Source]
+) -> tuple[Query, ...]:
+    """Return the detections on these sources that a choice takes, deprecated ones left out.
 
     Raises:
         UsageError: it takes none.
     """
-    chosen = tuple(query for query in queries if _takes(choice, query))
+    there = (query for query in queries if all(name in sources for name in query.sources))
+    chosen = tuple(query for query in there if _takes(choice, query))
     if not chosen:
         raise UsageError("no detection fits; `lakehunt list --kind detection` shows what there is")
     return chosen
@@ -111,8 +114,3 @@ def stories_of(findings: Iterable[Finding]) -> tuple[Story, ...]:
     return tuple(
         sorted(stories, key=lambda s: (-max(map(_rank, s.findings)), -len(s.findings), s.actor))
     )
-
-
-def fitting(queries: Iterable[Query], sources: Mapping[str, Source]) -> tuple[Query, ...]:
-    """Return the queries whose sources are all there."""
-    return tuple(query for query in queries if all(name in sources for name in query.sources))

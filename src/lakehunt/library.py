@@ -306,7 +306,8 @@ def _case(name: str, reader: Reader, earlier: Mapping[str, Case]) -> Case | None
         given={s: [_changed(r, changes) for r in rows] for s, rows in given.items()},
         expect=_rows(reader, "expect", reader.data.get("expect")),
         params=reader.mapping("params") or (base.params if base else {}),
-        delivered=_moment(reader, "delivered", reader.data.get("delivered")),
+        delivered=_moment(reader, "delivered", reader.data.get("delivered"))
+        or (base.delivered if base else None),
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("demo-lake"))
 def demo_command(folder: Path) -> int:
     """Make a lake with an attack in it in FOLDER (./demo-lake), hunt it, tell the story."""
-    from lakehunt.cli.queries import write_hunt
+    from lakehunt.cli.hunting import write_hunt
     from lakehunt.demo import make_lake
     from lakehunt.sources import load_sources
 
@@ -38,10 +38,10 @@ def demo_command(folder: Path) -> int:
 def _hunted(folder: Path, sources: "dict[str, Source]") -> "Hunt":
     from lakehunt.engines.base import Limits
     from lakehunt.engines.local.engine import LocalEngine
-    from lakehunt.hunt import Choice, choose, fitting, hunt
+    from lakehunt.hunt import Choice, choose, hunt
     from lakehunt.library import load_queries
 
-    queries = choose(fitting(load_queries(content_roots(None)).values(), sources), Choice())
+    queries = choose(load_queries(content_roots(None)).values(), Choice(), sources)
     engine = LocalEngine(folder, sources)
     try:
         return hunt(engine, queries, None, Limits(), ProgressBar())

@@ -120,8 +120,7 @@ def _sent(query: Query, roots: Any, options: Mapping[str, Any]) -> str:
     if window is None:
         raise UsageError("show --sql needs a window: --since 24h")
     values = read_params(query.params, given_params(options["param"]))
-    narrow = narrow_of(options["account"], options["region"], options["actor"])
-    draft = replace(draft_query(query, values), narrow=narrow)
+    draft = replace(draft_query(query, values), narrow=narrow_of(options))
     statement = compile_draft(draft, sources, window, lateness_of(options["lateness"]))
     if options["engine"] == "athena":
         return athena_text(statement, sources)

@@ -15,7 +15,7 @@ from lakehunt.errors import ExitCode, LakehuntError
 # command: (module, one line for --help)
 _COMMANDS = {
     "demo": ("demo", "Make a lake with an attack in it, hunt it, tell the story."),
-    "hunt": ("queries", "Run the detections over a lake and print findings."),
+    "hunt": ("hunting", "Run the detections over a lake and print findings."),
     "run": ("queries", "Run one saved query, by id or file."),
     "sql": ("queries", "Run SQL of your own (Athena's dialect) over a lake."),
     "list": ("library", "List the saved queries and the log sources."),

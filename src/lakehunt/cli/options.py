@@ -6,17 +6,21 @@ Knows the command line and configuration. The command modules call it.
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from lakehunt.config import Config, find_config
 from lakehunt.content import Root, roots
-from lakehunt.errors import UsageError
-from lakehunt.model import SourceAccount, Window, duration
+from lakehunt.errors import ExitCode, UsageError
+from lakehunt.model import Source, Window, duration
 from lakehunt.times import read_window
+
+if TYPE_CHECKING:
+    from lakehunt.engines.base import Limits, Run
 
 _F = TypeVar("_F", bound=Callable[..., object])
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -93,15 +97,29 @@ def lake_path(positional: str | None, option: str | None) -> Path:
     return Path(lake)
 
 
-def check_engine(engine: str) -> None:
-    """Refuse an engine that is not there yet.
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the shared options of a run say: window, values that narrow it, limits."""
+
+    window: Window | None
+    narrow: Mapping[str, tuple[str, ...]]
+    limits: "Limits"
+
+
+def asked(options: Mapping[str, Any], max_rows: int | None) -> Asked:
+    """Return the shared options of a run, checked.
 
     Raises:
-        UsageError: the engine is Athena.
+        UsageError: a time cannot be read, or the engine is not there yet.
     """
-    if engine == "athena":
+    from lakehunt.engines.base import Limits
+
+    if options["engine"] == "athena":
         what = "running on Athena comes with a later release"
         raise UsageError(f"--engine athena: {what}; `show ID --sql --engine athena` prints the SQL")
+    window = window_of(options["since"], options["until"], options["tz"])
+    lateness = lateness_of(options["lateness"])
+    return Asked(window, narrow_of(options), Limits(max_rows, options["all_time"], lateness))
 
 
 def read_zone(name: str) -> tzinfo:
@@ -139,12 +157,22 @@ def lateness_of(text: str | None) -> timedelta | None:
         raise UsageError(f"--lateness {error}") from error
 
 
-def narrow_of(
-    account: tuple[str, ...], region: tuple[str, ...], actor: tuple[str, ...]
-) -> Mapping[str, tuple[str, ...]]:
+def narrow_of(options: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     """Return --account, --region and --actor as values of the columns they hold."""
-    given = {"account_id": account, "region": region, "actor": actor}
+    given = {name: options[name.removesuffix("_id")] for name in ("account_id", "region", "actor")}
     return {name: values for name, values in given.items() if values}
+
+
+def region_warning(
+    narrow: Mapping[str, tuple[str, ...]], sources: Mapping[str, Source]
+) -> list[str]:
+    """Return a warning when --region leaves out where global services log."""
+    regions = narrow.get("region", ())
+    homes = {source.partitions.global_region for source in sources.values()} - {"", *regions}
+    return [
+        f"warning: --region leaves out {home}, where IAM and other global services log"
+        for home in sorted(homes if regions else ())
+    ]
 
 
 def note(lines: Iterable[str]) -> None:
@@ -153,9 +181,12 @@ def note(lines: Iterable[str]) -> None:
         click.echo(line, err=True)
 
 
-def has_refused(accounts: Iterable[SourceAccount], unknown: Iterable[object]) -> bool:
-    """Tell whether anything could not be read."""
-    return any(account.refused for account in accounts) or any(True for _ in unknown)
+def exit_code(run: "Run", *, strict: bool, found: bool = False, failed: bool = False) -> ExitCode:
+    """Return how a run ends: 3 for failures, and with --strict for anything not read."""
+    refused = bool(run.unknown) or any(account.refused for account in run.accounts)
+    if failed or (strict and refused):
+        return ExitCode.ENGINE
+    return ExitCode.FOUND if found else ExitCode.CLEAN
 
 
 class Output:

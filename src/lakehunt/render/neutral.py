@@ -4,6 +4,7 @@ Knows values and outputs, not what they mean. Every renderer calls it.
 """
 
 import base64
+import json
 import math
 import re
 import unicodedata
@@ -29,6 +30,16 @@ def for_terminal(text: str) -> str:
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"  # noqa: PLR2004
+
+
+def for_json(document: str) -> str:
+    """Return a JSON document in which no hidden character stands bare; line ends stay."""
+    if document.isascii():
+        return document
+    return "".join(
+        c if c == "\n" or unicodedata.category(c) not in _HIDDEN else json.dumps(c)[1:-1]
+        for c in document
+    )
 
 
 def for_spreadsheet(text: str) -> str:

@@ -8,31 +8,21 @@ import io
 import json
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from enum import StrEnum
+from decimal import Decimal
 from typing import IO
 
 import pyarrow
 import pyarrow.parquet
 
-from lakehunt.render.neutral import for_spreadsheet, for_terminal, plain
+from lakehunt.render.neutral import for_json, for_spreadsheet, for_terminal, plain
 
 _CELL_WIDTH = 60
 _GAP = "  "
 
 
-class Format(StrEnum):
-    """How rows are written."""
-
-    TABLE = "table"
-    CSV = "csv"
-    JSON = "json"
-    JSONL = "jsonl"
-    PARQUET = "parquet"
-
-
-def json_text(value: object) -> str:
-    """Return a value as one line of JSON."""
-    return json.dumps(plain(value), ensure_ascii=False, allow_nan=False)
+def json_text(value: object, indent: int | None = None) -> str:
+    """Return a value as JSON in which control and hidden characters are escaped."""
+    return for_json(json.dumps(plain(value), ensure_ascii=False, allow_nan=False, indent=indent))
 
 
 def write_table(columns: Sequence[str], rows: Iterable[Mapping[str, object]], out: IO[str]) -> None:
@@ -69,11 +59,15 @@ def _fitted(widths: list[int], room: int) -> list[int]:
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Mapping[str, object]], out: IO[str]) -> None:
-    """Write CSV with a header; text that a spreadsheet would run is quoted away."""
+    """Write CSV with a header; text that a spreadsheet would run is quoted away.
+
+    On a terminal control characters are written out as well; in a file they stay as logged.
+    """
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
+    shown = for_terminal if out.isatty() else str
     for row in rows:
-        writer.writerow([_csv_cell(row.get(column)) for column in columns])
+        writer.writerow([shown(_csv_cell(row.get(column))) for column in columns])
 
 
 def _csv_cell(value: object) -> str:
@@ -81,8 +75,8 @@ def _csv_cell(value: object) -> str:
     if shown is None:
         return ""
     if isinstance(shown, str):
-        return for_spreadsheet(shown)
-    return json.dumps(shown, ensure_ascii=False)
+        return shown if isinstance(value, Decimal) else for_spreadsheet(shown)
+    return json_text(shown)
 
 
 def write_jsonl(rows: Iterable[Mapping[str, object]], out: IO[str]) -> None:
@@ -93,8 +87,26 @@ def write_jsonl(rows: Iterable[Mapping[str, object]], out: IO[str]) -> None:
 
 def write_json(document: Mapping[str, object], out: IO[str]) -> None:
     """Write one indented JSON document."""
-    shown = json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=2)
-    out.write(shown + "\n")
+    out.write(json_text(document, indent=2) + "\n")
+
+
+def write_rows(
+    format_: str,
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, object]],
+    document: Mapping[str, object],
+    out: IO[str],
+) -> None:
+    """Write rows in a text format: table, csv, jsonl, or json, which writes the document."""
+    match format_:
+        case "csv":
+            write_csv(columns, rows, out)
+        case "jsonl":
+            write_jsonl(rows, out)
+        case "json":
+            write_json(document, out)
+        case _:
+            write_table(columns, rows, out)
 
 
 def parquet_bytes(table: pyarrow.Table) -> bytes:

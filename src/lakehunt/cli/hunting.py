@@ -1,0 +1,119 @@
+"""The command `hunt`, and how a hunt is written; `demo` writes its own the same way.
+
+Knows the command line and the workflow. `main` loads it by name.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from lakehunt.cli.options import (
+    Output,
+    ProgressBar,
+    asked,
+    content_option,
+    content_roots,
+    exit_code,
+    lake_option,
+    lake_path,
+    note,
+    output_options,
+    region_warning,
+    window_options,
+)
+from lakehunt.model import Severity
+
+if TYPE_CHECKING:
+    from lakehunt.hunt import Hunt
+
+
+@click.command("hunt")
+@click.argument("lake_argument", metavar="[LAKE]", required=False)
+@lake_option
+@click.option("--severity", type=click.Choice([s.value for s in Severity]), default="low")
+@click.option("--tag", multiple=True, help="Only detections with this tag (repeatable).")
+@click.option("--attack", multiple=True, help="Only this ATT&CK technique, such as T1078.")
+@click.option("--source", multiple=True, help="Only detections on this source (repeatable).")
+@click.option("--rows", is_flag=True, help="Print every row instead of findings.")
+@window_options
+@output_options
+@content_option
+def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
+    """Run the detections over LAKE; exits 1 when there are findings."""
+    from lakehunt.engines.local.engine import LocalEngine
+    from lakehunt.hunt import Choice, choose, hunt
+    from lakehunt.library import load_queries
+    from lakehunt.sources import load_sources
+
+    wanted = asked(options, None)
+    path = lake_path(lake_argument, lake)
+    roots = content_roots(options["content"])
+    sources = load_sources(roots)
+    severity = Severity(options["severity"])
+    choice = Choice(severity, options["tag"], options["attack"], options["source"])
+    queries = choose(load_queries(roots).values(), choice, sources)
+    note(region_warning(wanted.narrow, sources))
+    engine = LocalEngine(path, sources)
+    try:
+        hunted = hunt(engine, queries, wanted.window, wanted.limits, ProgressBar(), wanted.narrow)
+    finally:
+        engine.close()
+    write_hunt(hunted, options)
+    return exit_code(
+        hunted.run,
+        strict=options["strict"],
+        found=bool(hunted.findings),
+        failed=bool(hunted.failures),
+    )
+
+
+def write_hunt(hunted: "Hunt", options: Mapping[str, Any]) -> None:
+    """Write a hunt: data to the output, stories and the account to stderr or into the JSON."""
+    from lakehunt.render import findings as shown
+
+    if options["rows"]:
+        values = [*shown.row_values(hunted.queries, hunted.run)]
+    else:
+        values = [shown.finding_value(finding) for finding in hunted.findings]
+    _write_data(hunted, values, options)
+    if options["format_"] != "json":
+        note(shown.story_lines(hunted.stories))
+        note(f"FAILED: {failure.query_id}: {failure.message}" for failure in hunted.failures)
+    note(_summary(hunted))
+    note(shown.account_lines(hunted.run))
+
+
+def _write_data(
+    hunted: "Hunt", values: list[dict[str, object]], options: Mapping[str, Any]
+) -> None:
+    from lakehunt.render import findings as shown
+    from lakehunt.render import rows as render
+
+    output = Output(options["out"])
+    format_ = options["format_"]
+    if format_ == "parquet":
+        output.data(render.parquet_bytes(render.arrow_of(values)))
+        return
+    columns: Iterable[str] = dict.fromkeys(name for value in values for name in value)
+    if format_ == "table" and not options["rows"]:
+        columns = shown.TABLE_COLUMNS
+        values = [shown.finding_row(finding) for finding in hunted.findings]
+    document = {
+        "rows" if options["rows"] else "findings": values,
+        "stories": [shown.story_value(story) for story in hunted.stories],
+        "run": shown.run_value(hunted.run, {f.query_id: f.message for f in hunted.failures}),
+    }
+    output.text(lambda out: render.write_rows(format_, [*columns], values, document, out))
+
+
+def _summary(hunted: "Hunt") -> list[str]:
+    events = sum(finding.event_count for finding in hunted.findings)
+    found = f"{_counted(len(hunted.findings), 'finding')} of {_counted(events, 'event')}"
+    told = f"in {_counted(len(hunted.stories), 'story', 'stories')}"
+    by = _counted(len(hunted.queries), "detection")
+    return [f"{found} {told}; {by} in {hunted.run.seconds:.1f} s"]
+
+
+def _counted(count: int, word: str, many: str = "") -> str:
+    return f"{count:,} {word if count == 1 else many or word + 's'}"

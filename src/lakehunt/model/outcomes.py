@@ -1,0 +1,108 @@
+"""What a run leaves: results, findings, stories, and the account of what was read.
+
+Knows no engine. Engines and workflows make it, renderers show it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lakehunt.model.queries import Query
+
+if TYPE_CHECKING:
+    import pyarrow
+
+
+@dataclass(frozen=True, slots=True)
+class FileNote:
+    """A file that was not read as events, and why."""
+
+    path: Path | str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceAccount:
+    """What a run saw of one source: every file and row, and what the data can show at all.
+
+    `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
+    """
+
+    source: str
+    files_listed: int = 0
+    files_read: int = 0
+    files_pruned: int = 0
+    files_empty: int = 0
+    bytes_read: int = 0
+    skipped: tuple[FileNote, ...] = ()
+    refused: tuple[FileNote, ...] = ()
+    rows_read: int = 0
+    rows_in_window: int = 0
+    rows_unparsed: int = 0
+    rows_duplicate: int = 0
+    first_event: datetime | None = None
+    last_event: datetime | None = None
+    hours: int = 0
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    event_classes: Mapping[str, int] = field(default_factory=dict)
+    lateness: timedelta = timedelta()
+    days_listed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The rows of one query as Arrow, and how they were come by."""
+
+    table: "pyarrow.Table"
+    engine: str
+    fingerprint: str
+    seconds: float
+    scanned_bytes: int
+    truncated: bool = False
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Return the column names in order."""
+        return tuple(self.table.column_names)
+
+    def rows(self) -> list[dict[str, object]]:
+        """Return the rows as dictionaries of Python values, timestamps in UTC without zone."""
+        rows: list[dict[str, object]] = self.table.to_pylist()
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one detection says about one subject: rows that agree on its `group_by` columns.
+
+    `common` maps each common column to its distinct values, in the order seen.
+    """
+
+    query: Query
+    fingerprint: str
+    subject: Mapping[str, object]
+    first_event_time: datetime
+    last_event_time: datetime
+    event_count: int
+    common: Mapping[str, tuple[object, ...]]
+    examples: tuple[Mapping[str, object], ...]
+    log_files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What one actor did, as findings in time order."""
+
+    actor: str
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A query of a hunt that could not be run, and why."""
+
+    query_id: str
+    message: str

@@ -1,0 +1,137 @@
+"""What a log source is: its table, its views, and where its files lie.
+
+Knows neither DDL nor files. `sources` makes it; the language and the engines use it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from lakehunt.model.queries import Record
+
+# The columns that open each event view and each row detection, in this order.
+COMMON_COLUMNS = (
+    "event_time",
+    "account_id",
+    "region",
+    "actor",
+    "source_ip",
+    "event_name",
+    "target",
+    "outcome",
+    "event_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """A column's type as Glue has it; struct fields keep the spelling of the log's keys."""
+
+    name: str
+    arguments: tuple["Type", ...] = ()
+    fields: tuple[tuple[str, "Type"], ...] = ()
+
+    def glue(self) -> str:
+        """Return Glue's spelling: lower case, no blanks."""
+        if self.name == "struct":
+            inner = ",".join(f"{key.lower()}:{type_.glue()}" for key, type_ in self.fields)
+            return f"struct<{inner}>"
+        if self.arguments:
+            return f"{self.name}<{','.join(a.glue() for a in self.arguments)}>"
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as delivered; `name` is spelled as the key in the log."""
+
+    name: str
+    type: Type
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The external table of a source, read back from its own DDL."""
+
+    name: str
+    columns: tuple[Column, ...]
+    partition_columns: tuple[Column, ...]
+    serde: str
+    input_format: str
+    output_format: str
+    location: str
+    properties: Mapping[str, str]
+    serde_properties: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view of a source: its name, its columns in order, and its SELECT in Athena's dialect."""
+
+    name: str
+    columns: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionColumn:
+    """One projected column: how Athena enumerates it, and where a record itself tells it."""
+
+    name: str
+    type: str
+    values: str = ""
+    format: str = ""
+    range: str = ""
+    interval: str = ""
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """A kind of file that lies beside the logs and holds no events of this source."""
+
+    name: str
+    reason: str
+    path: str = ""
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Partitions:
+    """What `partitions/<source>.yaml` says: where the files lie and how they are recognised."""
+
+    bucket: str
+    layouts: Mapping[str, str]
+    file: str
+    stamp: str
+    columns: tuple[PartitionColumn, ...]
+    window: str
+    lateness: timedelta
+    earliness: timedelta
+    shapes: tuple[str, ...]
+    identify: tuple[str, ...]
+    event_class: str = ""
+    global_region: str = ""
+    skip: tuple[Skip, ...] = ()
+    example: Record = field(default_factory=dict)
+    unique: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A log source: its relations and where its files lie."""
+
+    name: str
+    title: str
+    docs: str
+    ddl: str
+    table: Table
+    event_view: View
+    unparsed_view: View
+    partitions: Partitions
+
+    @property
+    def relations(self) -> tuple[str, ...]:
+        """Return the names that a query may use in FROM."""
+        return (self.table.name, self.event_view.name, self.unparsed_view.name)

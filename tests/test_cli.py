@@ -1,0 +1,292 @@
+"""The command line as a user meets it: help, exit codes, one clear line for each mistake."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet
+import pytest
+
+from lakehunt.cli.main import _COMMANDS
+from lakehunt.model import Source
+from tests.conftest import Ran
+from tests.lakes import document, event, lake_of, put
+
+Run = Callable[..., Ran]
+NAME = "111122223333_CloudTrail_us-east-1_20260501T1005Z_AbCdEfGhIjKlMnOp.json"
+
+
+@pytest.fixture
+def lake(tmp_path: Path, cloudtrail: Source) -> Path:
+    """A lake with one finding in it."""
+    return lake_of(
+        tmp_path / "lake",
+        cloudtrail,
+        {"eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging",
+         "requestParameters": {"name": "main"}},
+        {"eventName": "GetBucketAcl"},
+    )  # fmt: skip
+
+
+def test_help(lakehunt: Run, golden: Callable[[str, str], None]) -> None:
+    ran = lakehunt("--help")
+    golden("help.txt", ran.out)
+    assert ran.code == 0
+
+
+@pytest.mark.parametrize("command", _COMMANDS)
+def test_each_command_has_help(command: str, lakehunt: Run) -> None:
+    ran = lakehunt(command, "--help")
+    assert ran.code == 0
+    assert "Usage:" in ran.out
+
+
+def test_hunt_exits_1_with_findings_and_0_without(lake: Path, lakehunt: Run) -> None:
+    assert lakehunt("hunt", lake).code == 1
+    assert lakehunt("hunt", lake, "--severity", "critical", "--tag", "none").code == 2
+    assert lakehunt("hunt", lake, "--attack", "T1110").code == 0
+
+
+def test_stdout_is_data_only(lake: Path, lakehunt: Run) -> None:
+    ran = lakehunt("hunt", "--lake", lake, "--format", "jsonl")
+    (finding,) = [json.loads(line) for line in ran.out.splitlines()]
+    assert finding["query_id"] == "cloudtrail.trail_stopped"
+    assert finding["actor"] == "arn:aws:iam::111122223333:role/analyst"
+    assert finding["event_time"] == "2026-05-01T10:00:00.000Z"
+    assert finding["event_count"] == 1
+    assert {"query_version", "fingerprint", "title", "severity", "attack", "examples", "log_files",
+            "next", "first_event_time", "last_event_time"} <= {*finding}  # fmt: skip
+    assert "2 events" in ran.err
+
+
+def test_findings_fit_every_format(lake: Path, tmp_path: Path, lakehunt: Run) -> None:
+    table = lakehunt("hunt", lake).out
+    assert "cloudtrail.trail_stopped" in table
+    assert lakehunt("hunt", lake, "--format", "csv").out.splitlines()[0].startswith("query_id,")
+    document_ = json.loads(lakehunt("hunt", lake, "--format", "json").out)
+    assert document_["stories"][0]["findings"][0]["query_id"] == "cloudtrail.trail_stopped"
+    out = tmp_path / "findings.parquet"
+    assert lakehunt("hunt", lake, "--format", "parquet", "--out", out).code == 1
+    assert pyarrow.parquet.read_table(out).num_rows == 1
+    rows = lakehunt("hunt", lake, "--rows", "--format", "jsonl").out
+    assert json.loads(rows)["log_file"].endswith(".json.gz")
+
+
+def test_sql_answers_in_every_format(lake: Path, tmp_path: Path, lakehunt: Run) -> None:
+    query = "SELECT event_name, count(*) n FROM cloudtrail GROUP BY 1 ORDER BY 1"
+    ran = lakehunt("sql", query, "--lake", lake, "--format", "json")
+    assert json.loads(ran.out)["rows"][0] == {"event_name": "GetBucketAcl", "n": 1}
+    assert ran.code == 0
+    out = tmp_path / "rows.csv"
+    lakehunt("sql", query, "--lake", lake, "--format", "csv", "--out", out, "--all-time")
+    assert out.read_text() == "event_name,n\nGetBucketAcl,1\nStopLogging,1\n"
+
+
+def test_run_takes_parameters(lake: Path, lakehunt: Run) -> None:
+    ran = lakehunt("run", "cloudtrail.key_activity", "--lake", lake,
+                   "-p", "access_key_id=ASIAEXAMPLEKEY000001", "--format", "jsonl")  # fmt: skip
+    assert ran.code == 0
+    assert len(ran.out.splitlines()) == 2
+
+
+def test_options_narrow_what_is_read(lake: Path, lakehunt: Run) -> None:
+    count = "SELECT count(*) n FROM cloudtrail"
+    for option, value, expected in (
+        ("--account", "111122223333", 2),
+        ("--account", "444455556666", 0),
+        ("--region", "us-east-1", 2),
+        ("--actor", "arn:aws:iam::111122223333:role/analyst", 2),
+        ("--actor", "nobody", 0),
+        ("--since", "2026-05-01T10:01:00Z", 1),
+    ):
+        ran = lakehunt("sql", count, "--lake", lake, option, value, "--format", "jsonl")
+        assert json.loads(ran.out) == {"n": expected}, (option, value)
+    assert "leaves out us-east-1" in lakehunt("sql", count, "--lake", lake, "--region", "x").err
+
+
+def test_a_window_outside_the_data_says_what_there_is(lake: Path, lakehunt: Run) -> None:
+    for command in (("hunt", lake), ("sql", "SELECT actor FROM cloudtrail", "--lake", lake)):
+        ran = lakehunt(*command, "--since", "2020-01-01", "--until", "2020-01-02")
+        assert ran.code == 0
+        assert "the data covers 2026-05-01 to 2026-05-01" in ran.err
+        assert "--since 2026-05-01" in ran.err
+
+
+def test_strict_turns_refused_files_into_an_exit_code(lake: Path, lakehunt: Run) -> None:
+    query = ("sql", "SELECT 1 AS x FROM cloudtrail", "--lake", lake)
+    assert lakehunt(*query, "--strict").code == 0
+    put(lake / NAME, document(event("Cut"))[:-4])
+    assert lakehunt(*query).code == 0
+    ran = lakehunt(*query, "--strict")
+    assert ran.code == 3
+    assert "broken JSON" in ran.err
+    assert ran.err.splitlines()[-1] == "1 file could not be read in full; named above"
+
+
+MISTAKES = {
+    "missing folder": (["hunt", "{lake}/nowhere"], "nowhere: no such file or folder"),
+    "two lakes": (["hunt", "{lake}", "--lake", "x"], "two lakes"),
+    "no lake": (["hunt"], "no lake: give a folder of logs with --lake"),
+    "s3": (["hunt", "s3://bucket/logs"], "comes with a later release"),
+    "athena": (["hunt", "{lake}", "--engine", "athena"], "comes with a later release"),
+    "unknown query": (["run", "cloudtrail.trail_stoped"], "did you mean cloudtrail.trail_stopped?"),
+    "unknown command": (["hnt"], "did you mean hunt?"),
+    "missing parameter": (
+        ["run", "cloudtrail.key_activity", "--lake", "{lake}"],
+        "cloudtrail.key_activity: needs -p access_key_id=VALUE (text)",
+    ),
+    "unknown parameter": (
+        ["run", "cloudtrail.key_activity", "-p", "acces_key_id=x", "--lake", "{lake}"],
+        "did you mean access_key_id?",
+    ),
+    "no value": (["run", "cloudtrail.key_activity", "-p", "x"], "-p x: expected NAME=VALUE"),
+    "unknown time": (["hunt", "{lake}", "--since", "lately"], "'lately' is no time"),
+    "since after until": (
+        ["hunt", "{lake}", "--since", "2026-05-02", "--until", "2026-05-01"],
+        "--since 2026-05-02T00:00:00Z is not before --until",
+    ),
+    "unknown zone": (["hunt", "{lake}", "--since", "24h", "--tz", "Mars/X"], "no such time zone"),
+    "lateness": (["hunt", "{lake}", "--lateness", "soon"], "--lateness 'soon'"),
+    "no SQL": (["sql", "SELEC 1", "--lake", "{lake}"], "line 1, column"),
+    "unknown table": (["sql", "SELECT 1 FROM x", "--lake", "{lake}"], "no table x"),
+    "unknown column": (
+        ["sql", "SELECT evnt_name FROM cloudtrail", "--lake", "{lake}"],
+        "did you mean event_name?",
+    ),
+    "unknown function": (
+        ["sql", "SELECT geometry_union(actor) FROM cloudtrail", "--lake", "{lake}"],
+        "geometry_union",
+    ),
+    "no out folder": (["hunt", "{lake}", "--out", "/nowhere/x.csv"], "no folder /nowhere"),
+    "unknown source": (["ddl", "cloudtrial"], "did you mean cloudtrail?"),
+    "show without window": (["show", "cloudtrail.root_used", "--sql"], "needs a window"),
+    "content folder": (["list", "--content", "/nowhere"], "no such content folder"),
+    "new query of no source": (["new", "query", "waf.x"], "no source waf"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_clear_line(
+    mistake: str, lake: Path, lakehunt: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments, expected = MISTAKES[mistake]
+    ran = lakehunt(*(argument.replace("{lake}", str(lake)) for argument in arguments))
+    assert ran.code == 2
+    assert ran.out == ""
+    assert expected in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_broken_header_is_named_with_its_line(tmp_path: Path, lakehunt: Run) -> None:
+    path = put(tmp_path / "queries" / "cloudtrail" / "x.sql", b"-- ---\n-- titel: x\n-- ---\nS")
+    ran = lakehunt("list", "--content", tmp_path)
+    assert ran.code == 2
+    assert f"{path}:2: unknown key `titel`, did you mean title?" in ran.err
+    assert lakehunt("check", "--content", tmp_path).code == 1
+
+
+def test_new_query_is_clean_from_the_start(tmp_path: Path, lakehunt: Run) -> None:
+    (tmp_path / "queries").mkdir()
+    ran = lakehunt("new", "query", "cloudtrail.buckets_listed", "--content", tmp_path)
+    assert ran.code == 0
+    assert "lakehunt check cloudtrail.buckets_listed" in ran.out
+    checked = lakehunt("check", "cloudtrail.buckets_listed", "--content", tmp_path)
+    assert (checked.code, checked.out) == (0, "")
+    assert lakehunt("new", "query", "cloudtrail.buckets_listed", "--content", tmp_path).code == 2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("event_time >= :since AND event_time < :until\n    AND ", "", "is read unbounded"),
+        ("event_name IN (:names)", "event_name = 'x'", "the parameter names is declared"),
+        ("IN (:names)", "IN (:nmes)", ":nmes is not declared; did you mean :names?"),
+        ("    outcome,\n", "", "but `columns` promises"),
+        ("    outcome,\n", "    mfa AS outcome,\n", "outcome comes back as boolean"),
+        ("SELECT\n    event_time,", "SELECT\n    *,", "SELECT *"),
+        ("FROM cloudtrail", "FROM cloudtrial", "no table cloudtrial"),
+        ("    actor,\n    source", "    actr,\n    source", "did you mean actor"),
+        ("expect: []", "expect: [{event_name: A}]", "case near_miss: 0 rows, expected 1"),
+        ("outcome: success", "outcome: failure", "outcome is 'success', expected 'failure'"),
+        ("eventName: GetBucketAcl", "eventNam: GetBucketAcl", "did you mean eventName"),
+    ],
+)
+def test_check_finds_what_is_wrong_with_a_query(
+    tmp_path: Path, lakehunt: Run, old: str, new: str, expected: str
+) -> None:
+    (tmp_path / "queries").mkdir()
+    lakehunt("new", "query", "cloudtrail.buckets_listed", "--content", tmp_path)
+    changed = 0
+    for path in tmp_path.rglob("buckets_listed.*"):
+        text = path.read_text()
+        changed += text.count(old)
+        path.write_text(text.replace(old, new, 1))
+    assert changed
+    ran = lakehunt("check", "cloudtrail.buckets_listed", "--content", tmp_path)
+    assert ran.code == 1
+    assert expected in ran.out
+
+
+def test_show_prints_what_would_be_sent(lakehunt: Run) -> None:
+    window = ("--since", "2026-05-01", "--until", "2026-05-01")
+    athena = lakehunt("show", "cloudtrail.trail_stopped", "--sql", *window)
+    assert "day >= '2026/05/01'" in athena.out
+    local = lakehunt("show", "cloudtrail.trail_stopped", "--sql", "--engine", "local", *window)
+    assert local.code == 0
+    assert "FROM cloudtrail" in local.out
+    shown = lakehunt("show", "cloudtrail.trail_stopped")
+    assert "question" in shown.out
+    assert "T1685.002" in shown.out
+    assert "userIdentity" in lakehunt("show", "cloudtrail").out
+
+
+def test_list_shows_queries_and_sources(lakehunt: Run) -> None:
+    ran = lakehunt("list")
+    assert "cloudtrail.trail_stopped" in ran.out
+    assert "AWS CloudTrail management and data events" in ran.out
+    listed = json.loads(lakehunt("list", "--kind", "investigation", "--format", "json").out)
+    assert {query["kind"] for query in listed} == {"investigation"}
+
+
+def test_ddl_is_filled_from_the_configuration(
+    tmp_path: Path, lakehunt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "<bucket trail>" in lakehunt("ddl", "cloudtrail", "--format", "athena").out
+    (tmp_path / "lakehunt.toml").write_text('[deployment.buckets]\ntrail = "my-bucket"\n')
+    assert "LOCATION 's3://my-bucket/AWSLogs/'" in lakehunt("ddl").out
+
+
+def test_the_lake_of_the_configuration_is_used(
+    lake: Path, tmp_path: Path, lakehunt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lakehunt.toml").write_text('lake = "lake"\n')
+    monkeypatch.chdir(tmp_path)
+    assert lakehunt("hunt").code == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["list"], ["show", "cloudtrail.trail_stopped"]], ids=lambda a: a[0]
+)
+def test_looking_loads_no_engine(arguments: list[str]) -> None:
+    code = (
+        "import sys; from lakehunt.cli.main import main\n"
+        "sys.argv = ['lakehunt', *sys.argv[1:]]\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'duckdb', 'sqlglot', 'boto3', 'pyarrow', 'numpy', 'jinja2'} & {*sys.modules}\n"
+        "sys.exit(f'loaded {heavy}' if heavy else 0)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_a_closed_pipe_is_no_error() -> None:
+    command = f"{sys.executable} -m lakehunt list | head -1"
+    ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+    assert ran.stderr == ""
