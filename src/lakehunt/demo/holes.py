@@ -17,6 +17,11 @@ _HOLE = re.compile(r"\$\{(\w+)\}")
 _NUMBERS = 100_000
 
 
+def escaped(text: str) -> str:
+    """Return a text as it stands inside a JSON string."""
+    return json.dumps(text)[1:-1]
+
+
 class Outline:
     """A record as JSON text, cut at its holes once so that each filling is a single join."""
 
@@ -31,7 +36,9 @@ class Filler:
     """Fills outlines; the same seed draws the same texts in the same order."""
 
     def __init__(self, pools: Mapping[str, Pool], random: Random) -> None:
-        self._pools = pools
+        self._pools = {
+            name: Pool(tuple(map(escaped, pool.texts)), pool.shares) for name, pool in pools.items()
+        }
         self._random = random
 
     def fill(
@@ -40,7 +47,7 @@ class Filler:
         """Return the record of one event at that UTC time, ids of its own under `unique`.
 
         A hole is what `given` or a pool says, or of the clock: date, day, hour; or drawn: n, hex.
-        It means the same throughout one record.
+        It means the same throughout one record. What `given` holds is `escaped` already.
 
         Raises:
             ContentError: nothing fills a hole.
@@ -48,9 +55,7 @@ class Filler:
         values = {**given, **_clock(moment)}
         parts = outline.parts.copy()
         for index in range(1, len(parts), 2):
-            text = self._value(parts[index], values, outline.location)
-            # as inside a JSON string: a text may hold quotes
-            parts[index] = json.dumps(text)[1:-1]
+            parts[index] = self._value(parts[index], values, outline.location)
         fields: dict[str, object] = json.loads("".join(parts))
         for name in unique:
             fields[name] = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
@@ -65,7 +70,7 @@ class Filler:
     def _drawn(self, name: str, location: Location) -> str:
         pool = self._pools.get(name)
         if pool:
-            return self._random.choices(pool.texts, pool.weights)[0]
+            return self._random.choices(pool.texts, cum_weights=pool.shares)[0]
         if name == "n":
             return str(self._random.randrange(_NUMBERS))
         if name == "hex":

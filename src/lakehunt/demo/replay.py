@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from lakehunt.demo.holes import Filler, Outline
-from lakehunt.demo.script import Actor, Attack, Deed, Ordinary, Step
+from lakehunt.demo.holes import Filler, Outline, escaped
+from lakehunt.demo.script import Actor, Attack, Ordinary, Step
 from lakehunt.layouts import window_column
 from lakehunt.model import Record, Source
 from lakehunt.writer import LogRecord, expand
@@ -22,7 +22,8 @@ _HOUR_SECONDS = 3600
 class _Act:
     """A deed made ready: typed by the writer once, because 50,000 times takes too long."""
 
-    actor: Actor
+    rhythm: tuple[float, ...]
+    members: tuple[Mapping[str, str], ...]
     outline: Outline
     unique: tuple[str, ...]
 
@@ -39,32 +40,34 @@ def ordinary_records(
     weights: list[float] = []
     for actor in ordinary.actors:
         total = sum(deed.weight for deed in actor.deeds)
-        for deed in actor.deeds:
-            acts.append(_act(source, actor, deed, ordinary.first_day))
-            weights.append(actor.weight * deed.weight / total)
+        acts += _acts(source, actor, ordinary.first_day)
+        weights += (actor.weight * deed.weight / total for deed in actor.deeds)
     time_column = window_column(source.partitions).record
     filler = Filler(ordinary.pools, random)
     for act in random.choices(acts, cum_weights=[*accumulate(weights)], k=events):
-        moment = _moment(ordinary, act.actor, random)
-        member = random.choice(act.actor.members)
-        fields = filler.fill(act.outline, moment, member, act.unique)
+        moment = _moment(ordinary, act.rhythm, random)
+        fields = filler.fill(act.outline, moment, random.choice(act.members), act.unique)
         fields[time_column] = _written(moment)
         yield LogRecord(moment, fields)
 
 
-def _act(source: Source, actor: Actor, deed: Deed, start: datetime) -> _Act:
-    [typed] = expand(source, [deed.fields], start, deed.location)
-    unique = _unique(source, deed.fields)
-    return _Act(actor, Outline(typed.fields, deed.location), unique)
+def _acts(source: Source, actor: Actor, start: datetime) -> Iterator[_Act]:
+    members = tuple(
+        {name: escaped(text) for name, text in member.items()} for member in actor.members
+    )
+    for deed in actor.deeds:
+        [typed] = expand(source, [deed.fields], start, deed.location)
+        outline = Outline(typed.fields, deed.location)
+        yield _Act(actor.rhythm, members, outline, _unique(source, deed.fields))
 
 
 def _unique(source: Source, given: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(name for name in source.partitions.unique if name not in given)
 
 
-def _moment(ordinary: Ordinary, actor: Actor, random: Random) -> datetime:
+def _moment(ordinary: Ordinary, rhythm: tuple[float, ...], random: Random) -> datetime:
     day = random.randrange(ordinary.days)
-    hour = random.choices(range(len(actor.rhythm)), actor.rhythm)[0]
+    hour = random.choices(range(len(rhythm)), cum_weights=rhythm)[0]
     second = random.randrange(_HOUR_SECONDS)
     return ordinary.first_day + timedelta(days=day, hours=hour, seconds=second)
 

@@ -6,6 +6,7 @@ Knows the two YAML files of this folder by their keys, no log source. `replay` p
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate
 from pathlib import Path
 
 from lakehunt.content import Map, Reader, load_yaml
@@ -17,10 +18,10 @@ _HOURS = 24
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """The texts that a hole may be filled with, and how often each is taken."""
+    """The texts that a hole may be filled with; `shares` are their weights, added up."""
 
     texts: tuple[str, ...]
-    weights: tuple[float, ...]
+    shares: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Deed:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Those who act alike: the holes of each member, when they act (per hour, UTC) and what."""
+    """Those who act alike: the holes of each member, when they act and what.
+
+    `rhythm` has a weight for each hour of the day (UTC), added up.
+    """
 
     weight: float
     rhythm: tuple[float, ...]
@@ -121,14 +125,14 @@ def _ordinary(reader: Reader) -> Ordinary:
 def _actor(reader: Reader, rhythms: Reader) -> Actor:
     reader.check_keys(("weight", "rhythm", "members", "fields", "does"))
     rhythm = reader.text("rhythm")
-    hours = tuple(float(hour) for hour in rhythms.texts(rhythm))
+    hours = rhythms.texts(rhythm)
     if len(hours) != _HOURS:
         what = f"{rhythm}: no rhythm of {_HOURS} hours"
         reader.problem(reader.line("rhythm"), what, ", ".join(rhythms.data))
     fields = reader.mapping("fields")
     return Actor(
         weight=_number(reader, "weight"),
-        rhythm=hours,
+        rhythm=_shares(map(float, hours)),
         members=tuple(
             {name: one.text(name) for name in one.data} for one in _each(reader, "members")
         ),
@@ -175,9 +179,13 @@ def _pools(reader: Reader) -> dict[str, Pool]:
 def _pool(holes: Reader, name: str) -> Pool:
     if isinstance(holes.data[name], Map):
         weighed = holes.inner(name)
-        return Pool(tuple(weighed.data), tuple(_number(weighed, text) for text in weighed.data))
+        return Pool(tuple(weighed.data), _shares(_number(weighed, text) for text in weighed.data))
     texts = holes.texts(name)
-    return Pool(texts, (1.0,) * len(texts))
+    return Pool(texts, _shares([1.0] * len(texts)))
+
+
+def _shares(weights: Iterable[float]) -> tuple[float, ...]:
+    return tuple(accumulate(weights))
 
 
 def _each(reader: Reader, key: str) -> Iterable[Reader]:
