@@ -29,7 +29,7 @@ def test_the_wheel_holds_queries_tables_and_cases(wheel: Path) -> None:
         "lakehunt/py.typed",
     ):
         assert name in names
-    assert not [name for name in names if "shared" in name or name.startswith("tests")]
+    assert not [name for name in names if name.startswith(("shared", "tests"))]
 
 
 def test_an_installed_wheel_finds_its_content(wheel: Path, tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def demo_command(folder: Path) -> int:
     from lakehunt.sources import load_sources
 
     sources = load_sources(content_roots(None))
-    lake = make_lake(folder, sources)
+    lake = make_lake(folder, sources, ProgressBar())
     note(_made(lake))
     write_hunt(_hunted(folder, sources), {"format_": "table", "out": None, "rows": False})
     note(_commands(lake))
@@ -51,8 +51,8 @@ def _hunted(folder: Path, sources: "dict[str, Source]") -> "Hunt":
 
 def _made(lake: "DemoLake") -> Iterator[str]:
     ordinary = f"{lake.ordinary_events:,} ordinary events"
-    attack = f"one attack of {lake.attack_events:,}"
-    yield f"{lake.folder}: {ordinary} and {attack}, in {len(lake.files):,} files; hunting them"
+    attack = f"an attack of {lake.attack_events:,}"
+    yield f"{lake.folder}: {ordinary} and {attack}, in {lake.files:,} files; hunting them"
 
 
 def _commands(lake: "DemoLake") -> Iterator[str]:

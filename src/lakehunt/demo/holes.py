@@ -62,10 +62,12 @@ class Filler:
         return fields
 
     def _value(self, name: str, values: dict[str, str], location: Location) -> str:
-        if name not in values:
-            drawn = self._drawn(name, location)
-            values[name] = _HOLE.sub(lambda m: self._value(m[1], values, location), drawn)
-        return values[name]
+        text = values.get(name)
+        if text is None or "${" in text:
+            open_text = text or self._drawn(name, location)
+            text = _HOLE.sub(lambda match: self._value(match[1], values, location), open_text)
+            values[name] = text
+        return text
 
     def _drawn(self, name: str, location: Location) -> str:
         pool = self._pools.get(name)

@@ -3,22 +3,28 @@
 Knows folders and the writer, neither findings nor how they are come by. `cli` calls it.
 """
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from heapq import merge
+from itertools import groupby
 from pathlib import Path
+from random import Random
 
-from lakehunt.demo.script import Attack, Ordinary
+from lakehunt.content import line_of
+from lakehunt.demo.replay import attack_records, ordinary_records
+from lakehunt.demo.script import Attack, read_attack, read_ordinary
 from lakehunt.engines.base import Progress
+from lakehunt.errors import ContentError, LakeError, Location, Problem, nearest
 from lakehunt.model import Source
+from lakehunt.writer import DELIVERY, LogRecord, write_lake
 
 SEED = 20260518
 _ORDINARY = Path(__file__).with_name("ordinary.yaml")
 _ATTACK = Path(__file__).with_name("attack.yaml")
 # An empty folder: a file would be one more that each run over the lake has to account for.
 _MARK = ".made-by-lakehunt-demo"
-# How much of the time goes into the records; the rest goes into writing them.
-_RECORDS_SHARE = 0.6
-_TELL_EVERY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +36,6 @@ class DemoLake:
     attack_events: int
     files: int
     commands: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One source's part of the demo."""
-
-    source: Source
-    ordinary: Ordinary | None
-    attack: Attack | None
 
 
 def make_lake(
@@ -57,16 +54,81 @@ def make_lake(
         LakeError: the folder was there before and is none that the demo made.
         ContentError: what is replayed has problems.
     """
-    parts = _parts(sources)
+    ordinary, attack = read_ordinary(_ORDINARY), read_attack(_ATTACK)
+    _check_names(_ORDINARY, ordinary, sources)
+    _check_names(_ATTACK, attack, ordinary)
     _claim(folder, sources)
-    ordinary = attack = files = 0
-    for number, part in enumerate(parts):
-        told = _attack(part, seed)
-        days = _ordinary(part, events, seed)
-        listed = [*told, *_watched(days, part, events, _within(progress, number, len(parts)))]
-        files += _write(folder, part.source, listed, _within(progress, number, len(parts)))
-        attack += len(told)
-        ordinary += len(listed) - len(told)
-    progress(1)
-    commands = [command for part in parts if part.attack for command in part.attack.commands]
-    return DemoLake(folder, ordinary, attack, files, tuple(commands))
+    ordinary_events = attack_events = files = 0
+    for number, (name, days) in enumerate(ordinary.items()):
+        source, count = sources[name], days.events if events is None else events
+        # each part draws for itself: more ordinary events leave the attack as it is
+        told = _attack(source, attack.get(name), Random(f"{name} attack {seed}"))
+        records = ordinary_records(source, days, count, Random(f"{name} ordinary {seed}"))
+        tell = _within(progress, number, len(ordinary), count + len(told))
+        files += _write(folder, source, merge(records, told, key=_time), tell)
+        ordinary_events, attack_events = ordinary_events + count, attack_events + len(told)
+    commands = [command for one in attack.values() for command in one.commands]
+    return DemoLake(folder, ordinary_events, attack_events, files, tuple(commands))
+
+
+def _check_names(path: Path, names: Iterable[str], known: Iterable[str]) -> None:
+    problems = [
+        Problem(Location(path, line_of(name)), f"{name}: no such source", "", nearest(name, known))
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise ContentError(problems)
+
+
+def _claim(folder: Path, sources: Mapping[str, Source]) -> None:
+    """Make the folder, or take out of it the logs of an earlier demo."""
+    mark = folder / _MARK
+    if (folder.exists() or folder.is_symlink()) and not mark.is_dir():
+        what = f"{folder}: is there already and was not made by the demo"
+        raise LakeError(f"{what}; name another folder: lakehunt demo FOLDER")
+    try:
+        mark.mkdir(parents=True, exist_ok=True)
+        # what a user has put beside the logs stays
+        for top in _tops(sources):
+            if (folder / top).is_dir():
+                shutil.rmtree(folder / top)
+    except OSError as error:
+        raise LakeError(f"{folder}: cannot be written: {error.strerror}") from error
+
+
+def _tops(sources: Mapping[str, Source]) -> set[str]:
+    """Return the folders at the top of a lake, by the layouts that the writer follows."""
+    layouts = [next(iter(source.partitions.layouts.values())) for source in sources.values()]
+    return {layout.partition("/")[0] for layout in layouts}
+
+
+def _attack(source: Source, attack: Attack | None, random: Random) -> list[LogRecord]:
+    return sorted(attack_records(source, attack, random), key=_time) if attack else []
+
+
+def _time(record: LogRecord) -> datetime:
+    return record.event_time
+
+
+def _delivery_hour(record: LogRecord) -> datetime:
+    return (record.event_time + DELIVERY).replace(minute=0, second=0, microsecond=0)
+
+
+def _write(
+    folder: Path, source: Source, records: Iterable[LogRecord], tell: Callable[[int], None]
+) -> int:
+    """Return how many files the records, in order of time, were written to."""
+    files = written = 0
+    # by the hour of delivery, so that a file is whole and few records are held at a time
+    for _, hour in groupby(records, key=_delivery_hour):
+        batch = [*hour]
+        files += len(write_lake(folder, source, batch))
+        written += len(batch)
+        tell(written)
+    return files
+
+
+def _within(progress: Progress, number: int, sources: int, events: int) -> Callable[[int], None]:
+    """Return what tells the progress of one of several sources by events written."""
+    return lambda written: progress((number + written / events) / sources)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
+from operator import itemgetter
 from random import Random
 
 from lakehunt.demo.holes import Filler, Outline, escaped
@@ -31,7 +32,7 @@ class _Act:
 def ordinary_records(
     source: Source, ordinary: Ordinary, events: int, random: Random
 ) -> Iterator[LogRecord]:
-    """Yield that many ordinary records, in no order of time.
+    """Yield that many ordinary records in order of time.
 
     Raises:
         ContentError: a record does not fit the table, or a hole is filled by nothing.
@@ -44,8 +45,9 @@ def ordinary_records(
         weights += (actor.weight * deed.weight / total for deed in actor.deeds)
     time_column = window_column(source.partitions).record
     filler = Filler(ordinary.pools, random)
-    for act in random.choices(acts, cum_weights=[*accumulate(weights)], k=events):
-        moment = _moment(ordinary, act.rhythm, random)
+    drawn = random.choices(acts, cum_weights=[*accumulate(weights)], k=events)
+    timed = [(_moment(ordinary, act.rhythm, random), act) for act in drawn]
+    for moment, act in sorted(timed, key=itemgetter(0)):
         fields = filler.fill(act.outline, moment, random.choice(act.members), act.unique)
         fields[time_column] = _written(moment)
         yield LogRecord(moment, fields)
@@ -77,7 +79,7 @@ def _written(moment: datetime) -> str:
 
 
 def attack_records(source: Source, attack: Attack, random: Random) -> Iterator[LogRecord]:
-    """Yield the records of the attack, step by step.
+    """Yield the records of the attack, step by step; a step that repeats may overlap the next.
 
     Raises:
         ContentError: a record does not fit the table, or a hole is filled by nothing.

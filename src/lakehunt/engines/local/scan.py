@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import pyarrow
 from sqlglot import exp
 
 from lakehunt.engines.base import Progress
@@ -24,6 +23,8 @@ from lakehunt.sql.share import Need, Scan
 from lakehunt.sql.views import ViewPlan, fields_read, pruned, read_view
 from lakehunt.trino_on_duckdb import translate
 
+# Each thread holds a row group in memory while it writes: small ones keep that small.
+_ROW_GROUP_ROWS = 10240
 ACCOUNT_COLUMNS = ("event_time", "event_id", "account_id", "region")
 _EVENT_CLASS = "event_class"
 
@@ -87,28 +88,7 @@ class _Reader:
         self.folder = folder
         self.progress = progress
         self.select = scan_sql(scan)
-        self.files_table = f"{scan.source.name}_files"
-        self._register_files(scan.source)
-
-    def _register_files(self, source: Source) -> None:
-        columns = {
-            column.name: [file.values.get(column.name) for file in self.files]
-            for column in source.partitions.columns
-        }
-        table = pyarrow.table(
-            {
-                "file_no": pyarrow.array(range(len(self.files)), pyarrow.int32()),
-                "log_file": pyarrow.array(
-                    [str(file.path) for file in self.files], pyarrow.string()
-                ),
-                **{name: pyarrow.array(v, pyarrow.string()) for name, v in columns.items()},
-            }
-        )
-        self.connection.register("arrow_files", table)
-        self.connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {self.files_table} AS SELECT * FROM arrow_files"
-        )
-        self.connection.unregister("arrow_files")
+        self.columns = [column.name for column in scan.source.partitions.columns]
 
     def parts(self, turn: str) -> str:
         return f"read_parquet({text(str(self.folder / turn / '*.parquet'))})"
@@ -117,13 +97,14 @@ class _Reader:
         self, turn: str, numbers: Sequence[int], load: Load
     ) -> tuple[dict[int, int], list[int], dict[int, str]]:
         """Read files by one loader: records by file, files with a doubt, and those refused."""
-        stream = Stream(self.files, numbers, load, self.progress)
+        stream = Stream(self.files, numbers, self.columns, load, self.progress)
         target = text(str(self.folder / turn))
         self.connection.register("documents", stream.reader())
         try:
             self.connection.execute(
                 f"COPY ({self.select}) TO {target}"
-                " (FORMAT parquet, COMPRESSION snappy, PER_THREAD_OUTPUT)"
+                " (FORMAT parquet, COMPRESSION snappy, PER_THREAD_OUTPUT,"
+                f" ROW_GROUP_SIZE {_ROW_GROUP_ROWS})"
             )
         finally:
             self.connection.unregister("documents")
@@ -203,10 +184,11 @@ def _raw_sql(source: Source, select: exp.Select) -> str:
     structure = text(json.dumps({key: [json_structure(fields)]}))
     own = ", ".join(f"r.{quoted(name)} AS {quoted(name)}" for name in types)
     filled = ", ".join(_partition_sql(column) for column in source.partitions.columns)
+    records = f"TRY(from_json(doc, {structure})).{quoted(key)}"
     return (
-        f'SELECT file_no, r IS NULL AS doubtful, {own}, {filled}, f.log_file AS "$path" FROM ('
-        f"SELECT file_no, unnest(coalesce(TRY(from_json(doc, {structure})).{quoted(key)}, [NULL]))"
-        f" AS r FROM documents) JOIN {source.name}_files f USING (file_no)"
+        f'SELECT file_no, r IS NULL AS doubtful, {own}, {filled}, f.log_file AS "$path"'
+        f" FROM (SELECT * EXCLUDE (doc), unnest(coalesce({records}, [NULL])) AS r"
+        " FROM documents) f"
     )
 
 

@@ -18,36 +18,44 @@ from lakehunt.engines.local.lake import LogFile
 
 # Bytes of files read ahead of DuckDB, as they lie on disk: enough to keep it busy.
 _AHEAD_BYTES = 4 << 20
-_SCHEMA = pyarrow.schema([("file_no", pyarrow.int32()), ("doc", pyarrow.string())])
 Load = Callable[[LogFile], Documents]
 
 
 @dataclass(slots=True)
 class Stream:
-    """The documents of some files; `refused` fills up while it is read."""
+    """The documents of some files; `refused` fills up while it is read.
+
+    `columns` are the partition columns: what a file's path tells of them stands beside each of its
+    documents. A join would do the same, but DuckDB may take the stream as the side to keep in
+    memory.
+    """
 
     files: Sequence[LogFile]
     numbers: Sequence[int]
+    columns: Sequence[str]
     load: Load
     progress: Progress
     refused: dict[int, str] = field(default_factory=dict)
 
     def reader(self) -> pyarrow.RecordBatchReader:
-        """Return the stream as DuckDB reads it: rows of `file_no` and `doc`."""
-        return pyarrow.RecordBatchReader.from_batches(_SCHEMA, self._batches())
+        """Return the stream as DuckDB reads it: `file_no`, `doc`, `log_file`, partition values."""
+        texts = [(name, pyarrow.string()) for name in ("doc", "log_file", *self.columns)]
+        schema = pyarrow.schema([("file_no", pyarrow.int32()), *texts])
+        return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
 
-    def _batches(self) -> Iterator[pyarrow.RecordBatch]:
+    def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
         whole = sum(self.files[number].size_bytes for number in self.numbers) or 1
         done = 0
         # one thread unpacks while DuckDB's own parse: more would only take turns
         with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
             for number, future in self._ahead(pool):
+                file = self.files[number]
+                values = [str(file.path), *(file.values.get(name) for name in self.columns)]
+                told = [pyarrow.array([value], pyarrow.string()) for value in values]
                 for document in self._documents(number, future):
-                    numbers = pyarrow.array([number], pyarrow.int32())
-                    yield pyarrow.RecordBatch.from_arrays(
-                        [numbers, arrow_text(document)], schema=_SCHEMA
-                    )
-                done += self.files[number].size_bytes
+                    arrays = [pyarrow.array([number], pyarrow.int32()), arrow_text(document), *told]
+                    yield pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
+                done += file.size_bytes
                 self.progress(done / whole)
 
     def _documents(self, number: int, future: "Future[Documents]") -> tuple[bytes, ...]:
