@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehunt.cli.options import ProgressBar, content_roots, note
-from lakehunt.errors import ExitCode
+from lakehunt.cli.options import ProgressBar, content_roots, exit_code, note
 
 if TYPE_CHECKING:
     from lakehunt.demo import DemoLake
@@ -22,7 +21,10 @@ if TYPE_CHECKING:
 @click.command("demo")
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("demo-lake"))
 def demo_command(folder: Path) -> int:
-    """Make a lake with an attack in it in FOLDER (./demo-lake), hunt it, tell the story."""
+    """Make a lake with an attack in it in FOLDER (./demo-lake), hunt it, tell the story.
+
+    FOLDER must be new, or one that an earlier demo made.
+    """
     from lakehunt.cli.hunting import write_hunt
     from lakehunt.demo import make_lake
     from lakehunt.sources import load_sources
@@ -30,9 +32,10 @@ def demo_command(folder: Path) -> int:
     sources = load_sources(content_roots(None))
     lake = make_lake(folder, sources, ProgressBar())
     note(_made(lake))
-    write_hunt(_hunted(folder, sources), {"format_": "table", "out": None, "rows": False})
+    hunted = _hunted(folder, sources)
+    write_hunt(hunted, {"format_": "table", "out": None, "rows": False})
     note(_commands(lake))
-    return ExitCode.CLEAN
+    return exit_code(hunted.run, strict=False, found=False, failed=bool(hunted.failures))
 
 
 def _hunted(folder: Path, sources: "dict[str, Source]") -> "Hunt":
