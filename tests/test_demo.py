@@ -12,9 +12,10 @@ import pytest
 
 from lakehunt.content import roots
 from lakehunt.demo import DemoLake, make_lake
+from lakehunt.demo.scriptfile import read_attack
 from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
-from lakehunt.errors import LakeError
+from lakehunt.errors import ContentError, LakeError
 from lakehunt.hunt import Choice, Hunt, choose, hunt
 from lakehunt.library import load_queries
 from lakehunt.model import Finding, Severity, Source
@@ -160,3 +161,12 @@ def test_the_command_prints_findings_the_story_and_how_to_go_on(
 def test_the_command_refuses_with_one_line(lakehunt: Run, tmp_path: Path) -> None:
     ran = lakehunt("demo", tmp_path)
     assert (ran.code, ran.out, len(ran.err.splitlines())) == (2, "", 1)
+
+
+def test_a_broken_script_names_every_problem_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "attack.yaml"
+    step = "{after: soon, as: nobody, fields: {}}"
+    path.write_text(f"s:\n  start: x\n  holes: {{}}\n  actors: {{}}\n  steps:\n    - {step}\n")
+    with pytest.raises(ContentError) as raised:
+        read_attack(path)
+    assert [problem.location.line for problem in raised.value.problems] == [2, 6, 6]

@@ -192,17 +192,20 @@ class _Converter:
     def mapping(self, node: MappingNode) -> Map:
         result = Map()
         result.line = self.line(node)
+        merged: list[Yaml] = []
         for key_node, value_node in node.value:
             key = self.text(key_node)
             if key == "<<":
-                merged = self.value(value_node)
-                for name, value in merged.items() if isinstance(merged, Map) else ():
-                    result.setdefault(name, value)
+                merged.append(self.value(value_node))
                 continue
             if key in result:
                 where = Location(self.path, key.line)
                 self.problems.append(Problem(where, f"`{key}` stands here twice", "each key once"))
             result[key] = self.value(value_node)
+        # a key of the mapping itself wins, wherever `<<` stands
+        for inner in merged:
+            for name, value in inner.items() if isinstance(inner, Map) else ():
+                result.setdefault(name, value)
         return result
 
 

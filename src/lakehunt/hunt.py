@@ -102,7 +102,7 @@ def _rank(finding: Finding) -> int:
 
 
 def stories_of(findings: Iterable[Finding]) -> tuple[Story, ...]:
-    """Return the findings per actor in time order, the actor with the gravest story first."""
+    """Return the findings per actor in time order: the gravest stories first, then the oldest."""
     by_actor: dict[str, list[Finding]] = {}
     for finding in findings:
         for actor in finding.common["actor"] or ("unknown",):
@@ -112,5 +112,12 @@ def stories_of(findings: Iterable[Finding]) -> tuple[Story, ...]:
         for actor, own in by_actor.items()
     ]
     return tuple(
-        sorted(stories, key=lambda s: (-max(map(_rank, s.findings)), -len(s.findings), s.actor))
+        sorted(
+            stories,
+            key=lambda story: (
+                -max(map(_rank, story.findings)),
+                story.findings[0].first_event_time,
+                story.actor,
+            ),
+        )
     )

@@ -14,14 +14,15 @@ from random import Random
 
 from lakehunt.content import line_of
 from lakehunt.demo.replay import attack_records, ordinary_records
-from lakehunt.demo.script import Attack, read_attack, read_ordinary
+from lakehunt.demo.script import Attack
+from lakehunt.demo.scriptfile import read_attack, read_ordinary
 from lakehunt.engines.base import Progress
 from lakehunt.errors import ContentError, LakeError, Location, Problem, nearest
 from lakehunt.model import Source
 from lakehunt.writer import DELIVERY, LogRecord, write_lake
 
 SEED = 20260518
-_ORDINARY = Path(__file__).with_name("ordinary.yaml")
+ORDINARY = Path(__file__).with_name("ordinary.yaml")
 _ATTACK = Path(__file__).with_name("attack.yaml")
 # An empty folder: a file would be one more that each run over the lake has to account for.
 _MARK = ".made-by-lakehunt-demo"
@@ -54,8 +55,8 @@ def make_lake(
         LakeError: the folder was there before and is none that the demo made.
         ContentError: what is replayed has problems.
     """
-    ordinary, attack = read_ordinary(_ORDINARY), read_attack(_ATTACK)
-    _check_names(_ORDINARY, ordinary, sources)
+    ordinary, attack = read_ordinary(ORDINARY), read_attack(_ATTACK)
+    _check_names(ORDINARY, ordinary, sources)
     _check_names(_ATTACK, attack, ordinary)
     _claim(folder, sources)
     ordinary_events = attack_events = files = 0
