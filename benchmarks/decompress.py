@@ -10,7 +10,7 @@ from benchmarks.generate import log_files
 
 
 def size(path: Path) -> int:
-    return len(igzip.decompress(path.read_bytes()))
+    return len(igzip.decompress(path.read_bytes()))  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

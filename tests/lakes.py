@@ -53,6 +53,6 @@ def put(path: Path, data: bytes, *, packed: bool = False) -> Path:
     return path
 
 
-def names(rows: Sequence[Mapping[str, object]]) -> list[object]:
+def names(rows: Sequence[Mapping[str, object]]) -> list[str]:
     """Return the event names of rows, sorted."""
     return sorted(str(row["event_name"]) for row in rows)

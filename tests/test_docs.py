@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 
 from lakehunt.cli.main import _COMMANDS
-from lakehunt.content import roots
+from lakehunt.content import roots, source_names
 from lakehunt.library import load_queries
-from lakehunt.sources import source_names
 from tests.conftest import PROJECT, Ran
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *PROJECT.glob("*/README.md")]
