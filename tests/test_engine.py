@@ -12,7 +12,6 @@ from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.errors import LakeError, UnboundedError
 from lakehunt.model import Result, Source, Window
 from lakehunt.sql.compile import Draft
-from lakehunt.sql.parse import parse_query
 from tests.lakes import document, event, lake_of, lines, names, put
 
 NAME = "111122223333_CloudTrail_us-east-1_20260501T1005Z_AbCdEfGhIjKlMnOp.json"
@@ -29,9 +28,7 @@ def ask(sources: Mapping[str, Source]) -> Ask:
     ) -> tuple[list[dict[str, object]], Run]:
         engine = LocalEngine(lake, sources)
         try:
-            ran = engine.run(
-                [Draft("q", parse_query(sql))], window, limits or Limits(), lambda share: None
-            )
+            ran = engine.run([Draft("q", sql)], window, limits or Limits(), lambda share: None)
         finally:
             engine.close()
         result = ran.results["q"]

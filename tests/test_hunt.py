@@ -191,11 +191,9 @@ def test_all_real_samples_are_accounted_for(lakehunt: Run) -> None:
 def test_unknown_columns_in_the_reserved_draft_name_are_refused(
     sources: dict[str, Source], samples: Path
 ) -> None:
-    from lakehunt.sql.parse import parse_query
-
     engine = LocalEngine(samples / "invictus", sources)
     run = engine.run(
-        [Draft("q", parse_query("SELECT evnt_name FROM cloudtrail"))],
+        [Draft("q", "SELECT evnt_name FROM cloudtrail")],
         None,
         Limits(),
         lambda share: None,
@@ -203,4 +201,4 @@ def test_unknown_columns_in_the_reserved_draft_name_are_refused(
     engine.close()
     error = run.results["q"]
     assert isinstance(error, SqlError)
-    assert "did you mean event_name?" in str(error)
+    assert "Did you mean 'event_name'?" in str(error)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from lakehunt.check import check_query
+from lakehunt.check import check_query, ground
 from lakehunt.check.cases import case_rows, differences
+from lakehunt.check.rules import Ground
 from lakehunt.content import roots
-from lakehunt.engines.local.empty import EmptyLake
 from lakehunt.library import load_cases, load_queries
 from lakehunt.model import Case, Query, Source
 from lakehunt.sql.parse import fingerprint, parse_query, print_query
@@ -23,15 +23,15 @@ _DOCUMENTATION = ("192.0.2.", "198.51.100.", "203.0.113.", "10.", "0.0.0.0", "12
 
 
 @pytest.fixture(scope="module")
-def empty(sources: dict[str, Source]) -> Iterator[EmptyLake]:
-    lake = EmptyLake(sources)
-    yield lake
-    lake.close()
+def on(sources: dict[str, Source]) -> Iterator[Ground]:
+    found = ground(sources)
+    yield found
+    found.empty.close()
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=lambda query: query.id)
-def test_query_keeps_the_rules(query: Query, sources: dict[str, Source], empty: EmptyLake) -> None:
-    assert check_query(query, sources, empty) == []
+def test_query_keeps_the_rules(query: Query, on: Ground) -> None:
+    assert check_query(query, on) == []
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=lambda query: query.id)

@@ -9,13 +9,16 @@ from datetime import UTC, datetime
 
 from sqlglot import exp
 
-from lakehunt.engines.local.empty import Bound, EmptyLake
+from lakehunt.engines.local.empty import EmptyLake
 from lakehunt.errors import LakehuntError, Location, Problem, nearest
 from lakehunt.library import RESERVED_PARAMS
 from lakehunt.model import COMMON_COLUMNS, Query, Source, Value, ValueType, Window
 from lakehunt.sql.bind import placeholders
 from lakehunt.sql.compile import Draft, Statement, compile_draft, draft_query
+from lakehunt.sql.parse import print_query
+from lakehunt.sql.typed import Catalog, analyzed, catalog_of, lowered
 from lakehunt.times import read_value
+from lakehunt.trino_on_duckdb.types import Type
 
 _ROW_LAST = "log_file"
 _AGGREGATE = {
@@ -23,16 +26,21 @@ _AGGREGATE = {
     "event_count": ValueType.INTEGER,
     "log_files": ValueType.TEXTS,
 }
+# Trino's types by the word that a header has for them.
 _TYPES = {
-    "VARCHAR": ValueType.TEXT,
-    "BIGINT": ValueType.INTEGER,
-    "INTEGER": ValueType.INTEGER,
-    "HUGEINT": ValueType.INTEGER,
-    "DOUBLE": ValueType.DOUBLE,
-    "BOOLEAN": ValueType.BOOLEAN,
-    "TIMESTAMP": ValueType.TIMESTAMP,
-    "DATE": ValueType.DATE,
-    "INTERVAL": ValueType.INTERVAL,
+    "varchar": ValueType.TEXT,
+    "json": ValueType.TEXT,
+    "bigint": ValueType.INTEGER,
+    "integer": ValueType.INTEGER,
+    "smallint": ValueType.INTEGER,
+    "tinyint": ValueType.INTEGER,
+    "double": ValueType.DOUBLE,
+    "real": ValueType.DOUBLE,
+    "boolean": ValueType.BOOLEAN,
+    "timestamp": ValueType.TIMESTAMP,
+    "timestamp with time zone": ValueType.TIMESTAMP,
+    "date": ValueType.DATE,
+    "interval day to second": ValueType.INTERVAL,
 }
 # What a parameter without a default is bound to while a query is checked.
 _STAND_INS = {
@@ -53,7 +61,7 @@ class Checked:
     query: Query
     draft: Draft
     statement: Statement
-    bound: Bound
+    columns: tuple[tuple[str, Type], ...]
 
 
 # Any window will do: it is there to be found in every bound.
@@ -61,20 +69,37 @@ _WINDOW = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=U
 Rule = Callable[[Checked], Iterable[str]]
 
 
-def check_query(query: Query, sources: Mapping[str, Source], empty: EmptyLake) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What queries are checked against: sources, the types of their relations, an empty lake."""
+
+    sources: Mapping[str, Source]
+    catalog: Catalog
+    empty: EmptyLake
+
+
+def ground(sources: Mapping[str, Source]) -> Ground:
+    """Return what queries on these sources are checked against; close its empty lake after use."""
+    catalog = catalog_of(sources.values())
+    return Ground(sources, catalog, EmptyLake(sources, catalog))
+
+
+def check_query(query: Query, on: Ground) -> list[Problem]:
     """Return what is wrong with one query, each problem at its file's line."""
     where = Location(query.location.path, query.sql_line)
-    unknown = [name for name in query.sources if name not in sources]
+    unknown = [name for name in query.sources if name not in on.sources]
     if unknown:
-        near = nearest(unknown[0], sources)
+        near = nearest(unknown[0], on.sources)
         return [Problem(query.location, f"`sources` names {unknown[0]}", "a source", near)]
     try:
         draft = draft_query(query, _stand_in_values(query))
-        statement = _compiled(draft, sources, query)
-        bound = empty.bind(statement)
+        statement = _compiled(draft, on.sources, query)
+        analysis = analyzed(query.sql, on.catalog, query.params, where)
+        on.empty.bind(lowered(print_query(statement.tree, pretty=False), on.catalog))
     except LakehuntError as error:
         return [Problem(where, str(error))]
-    checked = Checked(query, draft, statement, bound)
+    columns = tuple((column.name, column.type) for column in analysis.columns)
+    checked = Checked(query, draft, statement, columns)
     return [Problem(where, what) for rule in RULES for what in rule(checked)]
 
 
@@ -129,7 +154,7 @@ def no_star(checked: Checked) -> Iterable[str]:
 def promised_columns(checked: Checked) -> Iterable[str]:
     """The columns of the header are those that come back, in order and by type."""
     promised = checked.query.columns
-    returned = {name: _value_type(type_) for name, type_ in checked.bound.columns}
+    returned = {name: _value_type(type_) for name, type_ in checked.columns}
     if [*promised] != [*returned]:
         yield f"returns {_names(returned)}, but `columns` promises {_names(promised)}"
         return
@@ -153,11 +178,12 @@ def detection_shape(checked: Checked) -> Iterable[str]:
         yield f"a row detection ends with {_ROW_LAST}; an aggregate one has {_names(missing)} too"
 
 
-def _value_type(duckdb_type: str) -> ValueType | None:
-    element = _TYPES.get(duckdb_type.removesuffix("[]"))
-    if element is None or not duckdb_type.endswith("[]"):
-        return element
-    return ValueType(f"{element}s")
+def _value_type(type_: Type) -> ValueType | None:
+    """Return the header's word for a Trino type, None where it has none."""
+    if type_.base != "array":
+        return _TYPES.get(type_.base)
+    element = _TYPES.get(type_.children[0].base)
+    return ValueType(f"{element}s") if element else None
 
 
 def _names(names: Iterable[str]) -> str:

@@ -43,20 +43,19 @@ def _chosen(names: tuple[str, ...], content: Path | None) -> tuple[Query, ...]:
 def _checked(
     queries: Iterable[Query], sources: Mapping[str, Source], content: Path | None, *, cases: bool
 ) -> Iterable[Problem]:
-    from lakehunt.check import check_cases, check_query
-    from lakehunt.engines.local.empty import EmptyLake
+    from lakehunt.check import check_cases, check_query, ground
     from lakehunt.library import load_cases
 
-    empty = EmptyLake(sources)
+    on = ground(sources)
     for query in queries:
-        problems = check_query(query, sources, empty)
+        problems = check_query(query, on)
         yield from problems
         if cases and not problems:
             try:
                 yield from check_cases(query, load_cases(content_roots(content), query.id), sources)
             except ContentError as error:
                 yield from error.problems
-    empty.close()
+    on.empty.close()
 
 
 def _report(problems: Iterable[Problem], queries: int) -> ExitCode:

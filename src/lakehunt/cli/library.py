@@ -124,9 +124,9 @@ def _sent(query: Query, roots: Any, options: Mapping[str, Any]) -> str:
     statement = compile_draft(draft, sources, window, lateness_of(options["lateness"]))
     if options["engine"] == "athena":
         return athena_text(statement, sources)
-    from lakehunt.trino_on_duckdb import translate
+    from lakehunt.sql.typed import catalog_of, lowered
 
-    return translate(statement.tree)
+    return lowered(statement.sql, catalog_of(sources.values())).sql
 
 
 def _show_query(query: Query) -> None:

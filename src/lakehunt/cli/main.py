@@ -66,7 +66,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line and exit."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="lakehunt", standalone_mode=False)
     except LakehuntError as error:
         click.echo(f"lakehunt: {error}", err=True)
         code = error.exit_code

@@ -46,10 +46,9 @@ _MAX_ROWS = 10_000
 def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> int:
     """Run QUERY, or what stands on standard input when QUERY is `-`."""
     from lakehunt.sql.compile import Draft
-    from lakehunt.sql.parse import parse_query
 
     text = sys.stdin.read() if query == "-" else query
-    return _answer(Draft("sql", parse_query(text)), lake, max_rows, options)
+    return _answer(Draft("sql", text), lake, max_rows, options)
 
 
 @click.command("run")

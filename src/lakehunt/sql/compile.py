@@ -23,13 +23,23 @@ _WRAPPED = "wrapped"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A parsed query with its parameters, not yet bound to a window."""
+    """A query as written, with its parameters, not yet bound to a window."""
 
     name: str
-    tree: exp.Query
+    text: str
     params: Mapping[str, Param] = field(default_factory=dict)
     values: Mapping[str, Value] = field(default_factory=dict)
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    where: Location | None = None
+
+    @property
+    def tree(self) -> exp.Query:
+        """Return the query's tree, to be read only.
+
+        Raises:
+            SqlError: the text is no query.
+        """
+        return parse_query(self.text, self.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +64,7 @@ class Statement:
     @property
     def sql(self) -> str:
         """Return the query in Athena's dialect, without partition bounds."""
-        return print_query(self.tree)
+        return print_query(self.tree, pretty=False)
 
 
 def relation_columns(sources: Mapping[str, Source]) -> dict[str, tuple[str, ...]]:
@@ -69,13 +79,9 @@ def relation_columns(sources: Mapping[str, Source]) -> dict[str, tuple[str, ...]
 
 
 def draft_query(query: Query, values: Mapping[str, Value]) -> Draft:
-    """Return a library query ready to be bound.
-
-    Raises:
-        SqlError: its SQL does not parse.
-    """
+    """Return a library query ready to be bound."""
     where = Location(query.location.path, query.sql_line)
-    return Draft(query.id, parse_query(query.sql, where), query.params, values)
+    return Draft(query.id, query.sql, query.params, values, where=where)
 
 
 def compile_draft(
@@ -94,8 +100,9 @@ def compile_draft(
     Raises:
         SqlError: a table is unknown, or a placeholder has no value or stands where none can.
     """
-    _check_tables(draft.tree, sources)
-    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    written = draft.tree
+    _check_tables(written, sources)
+    tree = bind(written, window or ALL_TIME, draft.params, draft.values)
     if window is not None and hold:
         tree = _bounded(tree, sources, window)
     tree = _narrowed(tree, sources, draft.narrow)
@@ -105,7 +112,7 @@ def compile_draft(
         Read(owners[o.relation], o, _derived(o, owners[o.relation], lateness))
         for o in find_occurrences(tree, columns)
     )
-    return Statement(draft.name, tree, window, fingerprint(draft.tree), reads)
+    return Statement(draft.name, tree, window, fingerprint(written), reads)
 
 
 def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:

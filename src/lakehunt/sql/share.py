@@ -14,6 +14,7 @@ from lakehunt.sql.bounds import Bounds
 from lakehunt.sql.compile import Statement, relation_columns
 from lakehunt.sql.occurrences import Occurrence
 from lakehunt.sql.views import is_plain, read_view
+from lakehunt.times import ALL_TIME
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,20 +57,36 @@ def _need(relation: str, source: Source, occurrences: Iterable[Occurrence]) -> N
     known = relation_columns({source.name: source})[relation]
     plain = _plain_columns(relation, source, known)
     wanted: set[str] = set()
-    conditions: dict[str, exp.Expr] = {}
-    everything = False
+    filters: list[dict[str, exp.Expr]] = []
     for occurrence in occurrences:
-        wanted |= (
-            occurrence.columns if occurrence.columns is not None else {k.lower() for k in known}
-        )
-        usable = [c for c in occurrence.conditions if _reads_only(c, plain)]
-        if not usable:
-            everything = True
-            continue
-        together = exp.and_(*usable)
-        conditions[together.sql()] = together
+        own = occurrence.columns
+        wanted |= own if own is not None else {name.lower() for name in known}
+        usable = (c for c in occurrence.conditions if _reads_only(c, plain) and not _is_all_time(c))
+        filters.append({condition.sql(): condition for condition in usable})
     columns = tuple(column for column in known if column.lower() in wanted)
-    return Need(relation, columns, None if everything else exp.or_(*conditions.values()))
+    return Need(relation, columns, _any_of(filters))
+
+
+def _any_of(filters: list[dict[str, exp.Expr]]) -> exp.Expr | None:
+    """Return the OR of filters, each an AND; what all of them ask for stands once, outside."""
+    shared = set.intersection(*(set(own) for own in filters))
+    common = [filters[0][key] for key in sorted(shared)]
+    rest: dict[str, exp.Expr] = {}
+    for own in filters:
+        conditions = [condition for key, condition in own.items() if key not in shared]
+        together = exp.and_(*conditions) if conditions else exp.true()
+        rest[together.sql()] = together
+    if exp.true().sql() not in rest:
+        common.append(exp.paren(exp.or_(*rest.values())))
+    return exp.and_(*common) if common else None
+
+
+def _is_all_time(condition: exp.Expr) -> bool:
+    """Tell whether a condition holds for every event: a bound at either end of all time."""
+    years = (str(ALL_TIME.since.year), str(ALL_TIME.until.year))
+    texts = [node.name for node in condition.find_all(exp.Literal)]
+    is_time = any(column.name == "event_time" for column in condition.find_all(exp.Column))
+    return is_time and len(texts) == 1 and texts[0].startswith(tuple(f"{y}-01-01 " for y in years))
 
 
 def _plain_columns(relation: str, source: Source, known: Iterable[str]) -> frozenset[str]:

@@ -1,9 +1,29 @@
-"""Trino's SQL on DuckDB: the same rows, or a refusal that names what cannot be reproduced.
+"""Trino's SQL, as Athena speaks it, on DuckDB: the same rows, the same error, or a refusal with its
+reason.
 
-Knows sqlglot and DuckDB, nothing of logs. The local engine calls `translate` and `install`.
+It knows no logs and no files: a query's text and a catalog in, DuckDB's text and Trino's column
+types out. The README
+beside this file says what is exact.
 """
 
-from lakehunt.trino_on_duckdb.prelude import install
-from lakehunt.trino_on_duckdb.translate import translate
+from __future__ import annotations
 
-__all__ = ["install", "translate"]
+from .analysis import Analysis, analyze
+from .analyzer.relations import Flavour
+from .errors import Refused, TranslationError, TrinoError
+from .lowering.queries import lower
+from .printing import printed
+from .translation import Translation, translate
+
+__all__ = [
+    "Analysis",
+    "Flavour",
+    "Refused",
+    "TranslationError",
+    "Translation",
+    "TrinoError",
+    "analyze",
+    "lower",
+    "printed",
+    "translate",
+]

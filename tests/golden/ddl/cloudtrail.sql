@@ -106,7 +106,8 @@ SELECT
                 )
         END,
         userIdentity.arn,
-        userIdentity.principalId,
+        -- an anonymous read has an empty principalId
+        NULLIF(userIdentity.principalId, ''),
         userIdentity.invokedBy,
         sourceIPAddress,
         'unknown'

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 
-import duckdb
-
 from lakehunt.engines.base import Limits
+from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.lake import Listing, LogFile
 from lakehunt.engines.local.scan import Parts
 from lakehunt.model import SourceAccount, Window
@@ -50,7 +49,7 @@ def account_for_files(listing: Listing, read: Sequence[LogFile], limits: Limits)
 
 
 def account_for_rows(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     account: SourceAccount,
     read: Sequence[LogFile],
     parts: Parts,
@@ -58,10 +57,10 @@ def account_for_rows(
 ) -> SourceAccount:
     """Return the account with what a scan saw; what the data shows is counted in the window."""
     places = {"rows": parts.rows, "inside": _inside(window)}
-    rows, unparsed, duplicate, first, last, within, hours, accounts, regions = connection.execute(
+    rows, unparsed, duplicate, first, last, within, hours, accounts, regions = connection.rows(
         _SUMMARY.format(**places)
-    ).fetchall()[0]
-    classes = connection.execute(_CLASSES.format(**places)).fetchall() if parts.has_class else []
+    )[0]
+    classes = connection.rows(_CLASSES.format(**places)) if parts.has_class else []
     return replace(
         account,
         files_read=sum(1 for count in parts.records.values() if count),

@@ -6,23 +6,26 @@ Knows DuckDB, lakes and scans. Workflows call it through the protocol in `engine
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
-import pyarrow
 
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.engines.local.account import account_for_files, account_for_rows
-from lakehunt.engines.local.empty import EmptyLake, connect, define_empty
+from lakehunt.engines.local.connection import Connection, failure
+from lakehunt.engines.local.empty import define_empty
 from lakehunt.engines.local.lake import LogFile, open_lake
 from lakehunt.engines.local.scan import scan_files
+from lakehunt.engines.local.shown import shown_rows
 from lakehunt.engines.local.types import quoted
 from lakehunt.errors import EngineError, LakehuntError
 from lakehunt.model import Result, Source, SourceAccount, Window
 from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds
 from lakehunt.sql.share import Scan, plan_scans
-from lakehunt.trino_on_duckdb import translate
+from lakehunt.sql.typed import analyzed, catalog_of, lowered
+from lakehunt.trino_on_duckdb import Translation
 
 # Above this an unbounded query of one's own is asked to say that it means it.
 _UNBOUNDED_BYTES = 1_000_000_000
@@ -39,11 +42,10 @@ class LocalEngine:
         """
         self.sources = sources
         self.lake = open_lake(lake, sources)
-        self._empty = EmptyLake(sources)
+        self.catalog = catalog_of(sources.values())
 
     def close(self) -> None:
-        """Close the connection that queries are bound on."""
-        self._empty.close()
+        """Nothing is kept between runs."""
 
     def run(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
@@ -56,16 +58,16 @@ class LocalEngine:
         """
         started = time.perf_counter()
         compiled = self._compiled(drafts, window, limits)
-        statements = [s for s in compiled.values() if isinstance(s, Statement)]
+        statements = [one.statement for one in compiled.values() if isinstance(one, _Ready)]
         self._guard(statements, limits)
-        with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, connect() as connection:
+        with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
             session = _Session(self, connection, Path(folder), window, limits)
             accounts = session.scan(statements, progress)
             if window is None:
                 window = _whole(accounts)
                 compiled = self._compiled(drafts, window, limits, hold=False)
             results = {
-                name: session.answer(one) if isinstance(one, Statement) else one
+                name: session.answer(one) if isinstance(one, _Ready) else one
                 for name, one in compiled.items()
             }
         seconds = time.perf_counter() - started
@@ -78,14 +80,15 @@ class LocalEngine:
         limits: Limits,
         *,
         hold: bool = True,
-    ) -> dict[str, Statement | LakehuntError]:
-        """Return each draft as a statement that binds, or why it does not."""
-        compiled: dict[str, Statement | LakehuntError] = {}
+    ) -> "dict[str, _Ready | LakehuntError]":
+        """Return each draft as a lowered statement, or why it is none."""
+        compiled: dict[str, _Ready | LakehuntError] = {}
         for draft in drafts:
             try:
+                # as written first: an error then points into the user's own text
+                analyzed(draft.text, self.catalog, draft.params, draft.where)
                 statement = compile_draft(draft, self.sources, window, limits.lateness, hold=hold)
-                self._empty.bind(statement)
-                compiled[draft.name] = statement
+                compiled[draft.name] = _Ready(statement, lowered(statement.sql, self.catalog))
             except LakehuntError as error:
                 compiled[draft.name] = error
         return compiled
@@ -97,18 +100,27 @@ class LocalEngine:
             require_bounds(statement, f"the lake holds {self.lake.size_bytes / 1e9:.1f} GB")
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A statement with its text for DuckDB."""
+
+    statement: Statement
+    translation: Translation
+
+
 class _Session:
     """One run: its connection, its folder of parts, and what its scans saw."""
 
     def __init__(
         self,
         engine: LocalEngine,
-        connection: duckdb.DuckDBPyConnection,
+        connection: Connection,
         folder: Path,
         window: Window | None,
         limits: Limits,
     ) -> None:
         self.lake = engine.lake
+        self.catalog = engine.catalog
         self.connection = connection
         self.folder = folder
         self.window = window
@@ -122,14 +134,14 @@ class _Session:
         try:
             return tuple(self._scan(scan, progress) for scan in plan_scans(statements))
         except duckdb.Error as error:
-            raise EngineError(f"reading the lake: {_first_line(error)}") from error
+            raise EngineError(f"reading the lake: {failure(error)}") from error
 
     def _scan(self, scan: Scan, progress: Progress) -> SourceAccount:
         listing = self.lake.listings[scan.source.name]
         files = [file for file in listing.files if _is_admitted(file, scan)]
         account = account_for_files(listing, files, self.limits)
         if not files:
-            define_empty(self.connection, scan.source)
+            define_empty(self.connection, scan.source, self.catalog)
             return account
         folder = self.folder / scan.source.name
         folder.mkdir()
@@ -137,7 +149,7 @@ class _Session:
         for need in scan.needs:
             prefix = f"{need.relation}."
             columns = (f"{quoted(prefix + name)} AS {quoted(name)}" for name in need.columns)
-            self.connection.execute(
+            self.connection.run(
                 f"CREATE TEMP VIEW {quoted(need.relation)} AS"
                 f" SELECT {', '.join(columns) or 'NULL AS nothing'} FROM {parts.rows}"
                 f" WHERE {quoted(prefix + 'kept')}"
@@ -146,21 +158,23 @@ class _Session:
         self.scanned_bytes[scan.source.name] = account.bytes_read
         return account
 
-    def answer(self, statement: Statement) -> Result | LakehuntError:
+    def answer(self, ready: _Ready) -> Result | LakehuntError:
         """Return the rows of one statement over the scanned parts, or why there are none."""
         started = time.perf_counter()
         most = self.limits.max_rows
         try:
-            relation = self.connection.sql(translate(statement.tree))
-            table = _plain(relation if most is None else relation.limit(most + 1))
+            wanted = None if most is None else most + 1
+            table = shown_rows(self.connection, ready.translation, wanted)
         except duckdb.Error as error:
-            return EngineError(f"{statement.name}: {_first_line(error)}")
+            return EngineError(f"{ready.statement.name}: {failure(error)}")
+        except EngineError as error:
+            return error
         truncated = most is not None and table.num_rows > most
-        names = {read.source.name for read in statement.reads}
+        names = {read.source.name for read in ready.statement.reads}
         return Result(
             table=table.slice(0, most) if truncated else table,
             engine="local",
-            fingerprint=statement.fingerprint,
+            fingerprint=ready.statement.fingerprint,
             seconds=time.perf_counter() - started,
             scanned_bytes=sum(self.scanned_bytes.get(name, 0) for name in names),
             truncated=truncated,
@@ -177,21 +191,3 @@ def _whole(accounts: Sequence[SourceAccount]) -> Window | None:
     firsts = [account.first_event for account in accounts if account.first_event]
     lasts = [account.last_event for account in accounts if account.last_event]
     return Window(min(firsts), max(lasts) + timedelta(milliseconds=1)) if firsts else None
-
-
-def _plain(relation: duckdb.DuckDBPyRelation) -> pyarrow.Table:
-    """Return the rows as Arrow; sums of whole numbers are bigint, as in Athena."""
-    wide = {"HUGEINT", "UHUGEINT"}
-    if any(str(type_) in wide for type_ in relation.types):
-        shown = (
-            f"CAST({quoted(name)} AS BIGINT) AS {quoted(name)}"
-            if str(type_) in wide
-            else quoted(name)
-            for name, type_ in zip(relation.columns, relation.types, strict=True)
-        )
-        relation = relation.project(", ".join(shown))
-    return relation.to_arrow_table()
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0]

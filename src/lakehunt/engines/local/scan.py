@@ -9,24 +9,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 from sqlglot import exp
 
 from lakehunt.engines.base import Progress
+from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.documents import LINES, load_exactly, load_fast
 from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.stream import Load, Stream
 from lakehunt.engines.local.types import json_structure, quoted, text
 from lakehunt.layouts import strftime
-from lakehunt.model import FileNote, PartitionColumn, Source, Type
+from lakehunt.model import Column, FileNote, PartitionColumn, Source, Type
+from lakehunt.sql.parse import print_query
 from lakehunt.sql.share import Need, Scan
+from lakehunt.sql.typed import lowered, raw_columns
 from lakehunt.sql.views import ViewPlan, fields_read, pruned, read_view
-from lakehunt.trino_on_duckdb import translate
 
 # Each thread holds a row group in memory while it writes: small ones keep that small.
 _ROW_GROUP_ROWS = 10240
 ACCOUNT_COLUMNS = ("event_time", "event_id", "account_id", "region")
 _EVENT_CLASS = "event_class"
+# Computed first, for every record: when it was, and whether the event view has it.
+_TIME = "scan.event_time"
+_PARSED = "scan.parsed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ class Parts:
 
 
 def scan_files(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     scan: Scan,
     files: Sequence[LogFile],
     folder: Path,
@@ -77,7 +81,7 @@ def scan_files(
 class _Reader:
     def __init__(
         self,
-        connection: duckdb.DuckDBPyConnection,
+        connection: Connection,
         scan: Scan,
         files: Sequence[LogFile],
         folder: Path,
@@ -87,7 +91,8 @@ class _Reader:
         self.files = files
         self.folder = folder
         self.progress = progress
-        self.select = scan_sql(scan)
+        self.select, self.raw = scan_sql(scan)
+        self.table = scan.source.table.name
         self.columns = [column.name for column in scan.source.partitions.columns]
 
     def parts(self, turn: str) -> str:
@@ -100,58 +105,83 @@ class _Reader:
         stream = Stream(self.files, numbers, self.columns, load, self.progress)
         target = text(str(self.folder / turn))
         self.connection.register("documents", stream.reader())
+        table = quoted(self.table)
         try:
-            self.connection.execute(
+            self.connection.run(f"CREATE OR REPLACE TEMP VIEW {table} AS {self.raw}")
+            self.connection.run(
                 f"COPY ({self.select}) TO {target}"
                 " (FORMAT parquet, COMPRESSION snappy, PER_THREAD_OUTPUT,"
                 f" ROW_GROUP_SIZE {_ROW_GROUP_ROWS})"
             )
         finally:
+            self.connection.run(f"DROP VIEW IF EXISTS {table}")
             self.connection.unregister("documents")
-        counted = self.connection.execute(
+        self.connection.check()
+        counted = self.connection.rows(
             f"SELECT file_no, count(*), bool_or(doubtful) FROM {self.parts(turn)} GROUP BY 1"
-        ).fetchall()
+        )
         records = {number: count for number, count, _ in counted}
         return records, sorted(n for n, _, doubt in counted if doubt), stream.refused
 
 
-def scan_sql(scan: Scan) -> str:
-    """Return DuckDB's SELECT of a scan over the stream `documents` and the source's file table."""
+def scan_sql(scan: Scan) -> tuple[str, str]:
+    """Return DuckDB's SELECT of a scan, and the one of the raw table that it reads."""
     select = scan_select(scan)
-    raw = _raw_sql(scan.source, select)
-    return f"WITH {quoted(scan.source.table.name)} AS ({raw}) {translate(select)}"
+    raw, types = _raw_sql(scan.source, select)
+    catalog = {scan.source.table.name: types}
+    return lowered(print_query(select, pretty=False), catalog).sql, raw
 
 
 def scan_select(scan: Scan) -> exp.Select:
-    """Return the scan as a query over the raw table: account columns, then `relation.column`s."""
+    """Return the scan as a query over the raw table: account columns, then `relation.column`s.
+
+    Three levels, so that each thing is computed once: the event's time and whether it parses, then
+    whether a relation keeps it, then the columns of those that are kept.
+    """
     source = scan.source
     event = read_view(source.event_view)
+    time, parsed = exp.column(_TIME, quoted=True), exp.column(_PARSED, quoted=True)
     outputs: dict[str, exp.Expr] = {
         "file_no": exp.column("file_no"),
         "doubtful": exp.column("doubtful"),
-        "parsed": event.condition.copy(),
+        "parsed": parsed,
         **{name: event.columns[name].copy() for name in ACCOUNT_COLUMNS},
+        "event_time": time,
     }
     if source.partitions.event_class:
         outputs[_EVENT_CLASS] = event.columns[source.partitions.event_class].copy()
-    flags: list[exp.Expr] = [exp.Star()]
+    flags: dict[str, exp.Expr] = {}
     for need in scan.needs:
         plan = _plan(need, source)
         kept = f"{need.relation}.kept"
-        condition = exp.and_(plan.condition.copy(), _over(need.condition, plan), copy=False)
-        flags.append(exp.alias_(condition, kept, quoted=True, copy=False))
+        flags[kept] = exp.and_(plan.condition.copy(), _over(need.condition, plan), copy=False)
         outputs[kept] = exp.column(kept, quoted=True)
         for name in need.columns:
             shown = exp.If(this=exp.column(kept, quoted=True), true=plan.columns[name].copy())
             outputs[f"{need.relation}.{name}"] = exp.Case(ifs=[shown])
-    flagged = exp.select(*flags, copy=False).from_(source.table.name, copy=False)
-    selects = [exp.alias_(e, name, quoted=True, copy=False) for name, e in outputs.items()]
-    return exp.select(*selects, copy=False).from_(flagged.subquery("flagged", copy=False))
+    first = {_TIME: event.columns["event_time"].copy(), _PARSED: event.condition.copy()}
+    timed = _level(_all(), first, exp.to_table(source.table.name))
+    flagged = _level(_all(), flags, timed.subquery("timed", copy=False))
+    return _level([], outputs, flagged.subquery("flagged", copy=False))
+
+
+def _all() -> list[exp.Expr]:
+    # a star leaves hidden columns out
+    return [exp.Star(), exp.column("$path", quoted=True)]
+
+
+def _level(
+    kept: list[exp.Expr], named: Mapping[str, exp.Expr], below: exp.Table | exp.Subquery
+) -> exp.Select:
+    aliased = (exp.alias_(e, name, quoted=True, copy=False) for name, e in named.items())
+    return exp.select(*kept, *aliased, copy=False).from_(below, copy=False)
 
 
 def _plan(need: Need, source: Source) -> ViewPlan:
     if need.relation == source.event_view.name:
-        return read_view(source.event_view)
+        columns = read_view(source.event_view).columns
+        timed = {**columns, "event_time": exp.column(_TIME, quoted=True)}
+        return ViewPlan(timed, exp.column(_PARSED, quoted=True))
     if need.relation == source.unparsed_view.name:
         return read_view(source.unparsed_view)
     names = (exp.column(name, quoted=True) for name in need.columns)
@@ -172,8 +202,8 @@ def _over(condition: exp.Expr | None, plan: ViewPlan) -> exp.Expr:
     return exp.paren(condition.transform(replace))
 
 
-def _raw_sql(source: Source, select: exp.Select) -> str:
-    """Return DuckDB's SELECT of the raw columns that a scan reads, one row per record."""
+def _raw_sql(source: Source, select: exp.Select) -> tuple[str, dict[str, str]]:
+    """Return DuckDB's SELECT of the raw columns that a scan reads, and their Trino types."""
     read = fields_read([select])
     for column in source.partitions.columns:
         read.setdefault(column.record.lower(), set()).add(())
@@ -184,12 +214,19 @@ def _raw_sql(source: Source, select: exp.Select) -> str:
     structure = text(json.dumps({key: [json_structure(fields)]}))
     own = ", ".join(f"r.{quoted(name)} AS {quoted(name)}" for name in types)
     filled = ", ".join(_partition_sql(column) for column in source.partitions.columns)
+    pruned_columns = (Column(name, type_) for name, type_ in types.items())
+    catalog = {
+        "file_no": "integer",
+        "doubtful": "boolean",
+        **raw_columns((*pruned_columns, *source.table.partition_columns)),
+    }
     records = f"TRY(from_json(doc, {structure})).{quoted(key)}"
-    return (
+    sql = (
         f'SELECT file_no, r IS NULL AS doubtful, {own}, {filled}, f.log_file AS "$path"'
         f" FROM (SELECT * EXCLUDE (doc), unnest(coalesce({records}, [NULL])) AS r"
         " FROM documents) f"
     )
+    return sql, catalog
 
 
 def _partition_sql(column: PartitionColumn) -> str:

@@ -1,0 +1,95 @@
+"""One DuckDB connection that reads nothing but what it is given, with the functions of Trino.
+
+Knows DuckDB. Everything in the local engine that runs SQL goes through it.
+"""
+
+from typing import Any
+
+import duckdb
+import pyarrow
+
+from lakehunt.errors import EngineError
+from lakehunt.trino_on_duckdb.prelude import install
+from lakehunt.trino_on_duckdb.runner import translated
+
+_SETTINGS = (
+    "preserve_insertion_order = false",
+    "enable_progress_bar = false",
+    "python_enable_replacements = false",
+)
+
+
+class Connection:
+    """A connection in UTC; close it after use, or take it in a `with`."""
+
+    def __init__(self) -> None:
+        self._duckdb = duckdb.connect()
+        self._prelude = install(self._duckdb, "")
+        for setting in _SETTINGS:
+            self._duckdb.execute(f"SET {setting}")
+
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._duckdb.close()
+
+    def register(self, name: str, table: object) -> None:
+        """Make an Arrow table or stream readable under a name."""
+        self._duckdb.register(name, table)
+
+    def unregister(self, name: str) -> None:
+        """Forget a registered name."""
+        self._duckdb.unregister(name)
+
+    def run(self, sql: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement, with the functions that it names at hand.
+
+        Raises:
+            duckdb.Error: DuckDB failed.
+        """
+        self._prepare(sql)
+        return self._duckdb.execute(sql)
+
+    def _prepare(self, sql: str) -> None:
+        self._prelude.need(sql)
+        self._prelude.unread.clear()
+
+    def table(self, sql: str) -> pyarrow.Table:
+        """Return the rows of a query as Arrow.
+
+        Raises:
+            duckdb.Error: DuckDB failed.
+            EngineError: a value came up that a function does not reproduce.
+        """
+        self._prepare(sql)
+        rows = self._duckdb.sql(sql).to_arrow_table()
+        self.check()
+        return rows
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query as Python values; raises as `table`."""
+        rows = self.run(sql).fetchall()
+        self.check()
+        return rows
+
+    def check(self) -> None:
+        """Fail if the last statement met a value that a function does not reproduce.
+
+        Raises:
+            EngineError: inside TRY such a value would pass for NULL.
+        """
+        if self._prelude.unread:
+            raise EngineError(f"not reproduced locally: {self._prelude.unread[0]}")
+
+
+def failure(error: duckdb.Error) -> str:
+    """Return a failure of a translated query in one line, under Trino's name where it has one."""
+    named = translated(error)
+    code = getattr(named, "code", "")
+    message = named.message.partition("\n")[0]
+    return f"{code}: {message}" if code else message

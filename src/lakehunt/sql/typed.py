@@ -1,0 +1,103 @@
+"""Types of every relation and query, and DuckDB's text of a query, by Trino on DuckDB.
+
+Knows sources and the package's errors; makes ours of them. Engines and `check` call it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+from lakehunt import trino_on_duckdb as trino
+from lakehunt.errors import Location, Refused, SqlError
+from lakehunt.model import Column, Param, Source, Type, ValueType
+from lakehunt.trino_on_duckdb import Analysis, Translation
+
+Catalog = Mapping[str, Mapping[str, str]]
+_NAMES = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary",
+          "timestamp": "timestamp(3)"}  # fmt: skip
+_PARAMETERS = {
+    ValueType.TEXT: "varchar",
+    ValueType.INTEGER: "bigint",
+    ValueType.DOUBLE: "double",
+    ValueType.BOOLEAN: "boolean",
+    ValueType.TIMESTAMP: "timestamp(3)",
+    ValueType.DATE: "date",
+    ValueType.INTERVAL: "interval day to second",
+}
+
+
+def trino_type(type_: Type) -> str:
+    """Return a column's type as Athena shows it in a query: string is varchar, struct is row."""
+    if type_.name == "struct":
+        fields = ", ".join(f'"{name}" {trino_type(field)}' for name, field in type_.fields)
+        return f"row({fields})"
+    if type_.arguments:
+        return f"{type_.name}({', '.join(trino_type(inner) for inner in type_.arguments)})"
+    return _NAMES.get(type_.name, type_.name)
+
+
+def raw_columns(columns: Iterable[Column]) -> dict[str, str]:
+    """Return columns with their Trino types, and the hidden column `$path`."""
+    return {**{column.name: trino_type(column.type) for column in columns}, "$path": "varchar"}
+
+
+def catalog_of(sources: Iterable[Source]) -> dict[str, Mapping[str, str]]:
+    """Return every relation of some sources with the Trino type of each column.
+
+    Raises:
+        SqlError: a view of a source is wrong; names the view.
+    """
+    catalog: dict[str, Mapping[str, str]] = {}
+    for source in sources:
+        raw = raw_columns((*source.table.columns, *source.table.partition_columns))
+        catalog[source.table.name] = raw
+        for view in (source.event_view, source.unparsed_view):
+            analysis = analyzed(view.sql, {source.table.name: raw}, where=Location(view.name))
+            catalog[view.name] = {column.name: str(column.type) for column in analysis.columns}
+    return catalog
+
+
+def analyzed(
+    sql: str,
+    catalog: Catalog,
+    params: Mapping[str, Param] | None = None,
+    where: Location | None = None,
+) -> Analysis:
+    """Return what is known about a query as written, its parameters typed but not bound.
+
+    Raises:
+        SqlError: Athena would refuse it; with Athena's error name, and the place in the text.
+        Refused: it holds what the local engine cannot reproduce.
+    """
+    types = {name: _PARAMETERS[param.type.element] for name, param in (params or {}).items()}
+    window = {"since": "timestamp(3)", "until": "timestamp(3)"}
+    with _ours(where):
+        return trino.analyze(sql, catalog, trino.Flavour.ATHENA, {**types, **window})
+
+
+def lowered(sql: str, catalog: Catalog) -> Translation:
+    """Return a bound query in DuckDB's SQL, with the types of its columns.
+
+    Raises:
+        SqlError, Refused: as `analyzed`.
+    """
+    with _ours(None):
+        return trino.translate(sql, catalog, trino.Flavour.ATHENA)
+
+
+@contextmanager
+def _ours(where: Location | None) -> Iterator[None]:
+    try:
+        yield
+    except trino.Refused as error:
+        place = _place(error, where)
+        raise Refused(f"{place}not reproduced locally: {error.message}") from error
+    except trino.TrinoError as error:
+        raise SqlError(f"{_place(error, where)}{error.code}: {error.message}") from error
+
+
+def _place(error: trino.TranslationError, where: Location | None) -> str:
+    if not error.line:
+        return f"{where}: " if where else ""
+    if where is None:
+        return f"line {error.line}, column {error.column}: "
+    return f"{where.path}:{where.line + error.line - 1}:{error.column}: "
