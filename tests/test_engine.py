@@ -242,6 +242,23 @@ def test_organization_layout_and_any_prefix_are_recognised(tmp_path: Path, ask: 
     assert run.accounts[0].days_listed == ("2026/05/01",)
 
 
+def test_links_are_followed_once_and_dead_ones_named(tmp_path: Path, ask: Ask) -> None:
+    put(tmp_path / "logs" / NAME, document(event("One")))
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "mailed").symlink_to(tmp_path / "logs")
+    (tmp_path / "logs" / "loop").symlink_to(tmp_path / "lake")
+    (tmp_path / "lake" / "gone.json").symlink_to(tmp_path / "nowhere")
+    rows, run = ask(tmp_path / "lake")
+    assert names(rows) == ["One"]
+    assert [Path(note.path).name for note in run.unknown] == ["gone.json"]
+
+
+def test_a_name_with_an_impossible_time_is_read_by_its_content(tmp_path: Path, ask: Ask) -> None:
+    put(tmp_path / NAME.replace("20260501T1005Z", "20261399T9999Z"), document(event("One")))
+    rows, _ = ask(tmp_path)
+    assert names(rows) == ["One"]
+
+
 def test_a_single_file_is_a_lake(tmp_path: Path, ask: Ask) -> None:
     rows, _ = ask(put(tmp_path / "one.json", document(event("One"))))
     assert names(rows) == ["One"]

@@ -46,13 +46,13 @@ def locate(partitions: Partitions, path: str) -> Place | None:
     if match is None:
         return None
     values = match.groupdict()
-    stamp = values.pop("stamp", None)
-    if stamp:
-        moment = datetime.strptime(stamp, strftime(partitions.stamp))
-        for column in partitions.columns:
-            if column.type == "date":
-                values[column.name] = moment.strftime(strftime(column.format))
-    return Place(values)
+    try:
+        moment = datetime.strptime(values.pop("stamp"), strftime(partitions.stamp))
+    except ValueError:
+        # a stamp such as 20261399T9999Z is no time: the name is somebody else's
+        return None
+    days = (column for column in partitions.columns if column.type == "date")
+    return Place({**values, **{day.name: moment.strftime(strftime(day.format)) for day in days}})
 
 
 def skip_by_path(partitions: Partitions, path: str) -> Skip | None:

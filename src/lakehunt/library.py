@@ -80,6 +80,22 @@ def load_queries(roots: Iterable[Root]) -> dict[str, Query]:
     return dict(sorted(queries.items()))
 
 
+def query_by_id(roots: Iterable[Root], name: str) -> Query | None:
+    """Return the query whose file an id names, without reading any other; None without a file.
+
+    Raises:
+        ContentError: its header is broken.
+    """
+    parts = name.split(".")
+    if not all(re.fullmatch(r"\w+", part) for part in parts):
+        return None
+    for root in reversed([*roots]):
+        path = root.queries.joinpath(*parts).with_suffix(".sql")
+        if path.is_file():
+            return read_query(path, name)
+    return None
+
+
 def find_query(queries: Mapping[str, Query], name: str) -> Query:
     """Return the query of that id or former id.
 

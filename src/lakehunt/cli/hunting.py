@@ -99,10 +99,12 @@ def _write_data(
     if format_ == "table" and not options["rows"]:
         columns = shown.TABLE_COLUMNS
         values = [shown.finding_row(finding) for finding in hunted.findings]
+    failures = {failure.query_id: failure.message for failure in hunted.failures}
+    matched = sum(finding.event_count for finding in hunted.findings)
     document = {
         "rows" if options["rows"] else "findings": values,
         "stories": [shown.story_value(story) for story in hunted.stories],
-        "run": shown.run_value(hunted.run, {f.query_id: f.message for f in hunted.failures}),
+        "run": shown.run_value(hunted.run, matched, failures),
     }
     output.text(lambda out: render.write_rows(format_, [*columns], values, document, out))
 

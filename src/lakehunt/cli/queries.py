@@ -76,12 +76,13 @@ def run_command(
 
 def saved_query(name: str, content: Path | None) -> Query:
     """Return the query of an id, or of a file that ends in .sql."""
-    from lakehunt.library import find_query, load_queries, read_query
+    from lakehunt.library import find_query, load_queries, query_by_id, read_query
 
     if name.endswith(".sql"):
         path = Path(name)
         return read_query(path, path.stem)
-    return find_query(load_queries(content_roots(content)), name)
+    roots = content_roots(content)
+    return query_by_id(roots, name) or find_query(load_queries(roots), name)
 
 
 def given_params(pairs: Sequence[str]) -> dict[str, str | list[str]]:
@@ -142,6 +143,6 @@ def _write_result(result: "Result", run: "Run", options: Mapping[str, Any]) -> N
         "rows": rows,
         "truncated": result.truncated,
         "fingerprint": result.fingerprint,
-        "run": run_value(run),
+        "run": run_value(run, len(rows)),
     }
     output.text(lambda out: render.write_rows(options["format_"], columns, rows, document, out))

@@ -110,11 +110,14 @@ def story_lines(stories: Iterable[Story]) -> Iterable[str]:
             )
 
 
-def run_value(run: Run, failures: Mapping[str, str] | None = None) -> dict[str, object]:
+def run_value(
+    run: Run, rows_matched: int, failures: Mapping[str, str] | None = None
+) -> dict[str, object]:
     """Return the account of a run as its JSON object."""
     return {
         "window": [instant(run.window.since), instant(run.window.until)] if run.window else None,
         "seconds": round(run.seconds, 3),
+        "rows_matched": rows_matched,
         "sources": [account_value(account) for account in run.accounts],
         "unknown_files": [_note(note) for note in run.unknown],
         "failures": dict(failures or {}),

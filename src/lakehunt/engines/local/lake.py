@@ -63,7 +63,7 @@ def open_lake(path: Path, sources: Mapping[str, Source]) -> Lake:
     listings = {name: Listing(source) for name, source in sources.items()}
     unknown: list[FileNote] = []
     count = 0
-    for file, size in _walk(path):
+    for file, size in _walk(path, unknown):
         count += 1
         relative = file.relative_to(path).as_posix() if path.is_dir() else file.name
         _classify(LogFile(file, size, {}), f"{path.name}/{relative}", listings, unknown)
@@ -77,16 +77,29 @@ def open_lake(path: Path, sources: Mapping[str, Source]) -> Lake:
     return Lake(path, listings, tuple(unknown))
 
 
-def _walk(path: Path) -> Iterator[tuple[Path, int]]:
+def _walk(path: Path, unknown: list[FileNote]) -> Iterator[tuple[Path, int]]:
+    """Yield every file with its size, links followed once; a folder that is closed is noted."""
     if path.is_file():
         yield path, path.stat().st_size
         return
-    for folder, folders, names in os.walk(path):
+    seen: set[tuple[int, int]] = set()
+
+    def note(error: OSError) -> None:
+        unknown.append(FileNote(error.filename, f"folder not readable: {error.strerror}"))
+
+    for folder, folders, names in os.walk(path, followlinks=True, onerror=note):
+        here = Path(folder).stat()
+        if (here.st_dev, here.st_ino) in seen:
+            folders.clear()
+            continue
+        seen.add((here.st_dev, here.st_ino))
         folders.sort()
         for name in sorted(names):
             file = Path(folder, name)
             if file.is_file():
                 yield file, file.stat().st_size
+            else:
+                unknown.append(FileNote(file, "no regular file, or a link that leads nowhere"))
 
 
 def _nearest_folder(path: Path) -> str:
