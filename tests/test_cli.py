@@ -150,7 +150,10 @@ MISTAKES = {
     "unknown zone": (["hunt", "{lake}", "--since", "24h", "--tz", "Mars/X"], "no such time zone"),
     "lateness": (["hunt", "{lake}", "--lateness", "soon"], "--lateness 'soon'"),
     "no SQL": (["sql", "SELEC 1", "--lake", "{lake}"], "line 1, column"),
-    "unknown table": (["sql", "SELECT 1 FROM x", "--lake", "{lake}"], "TABLE_NOT_FOUND: Table 'x' does not exist"),
+    "unknown table": (
+        ["sql", "SELECT 1 FROM x", "--lake", "{lake}"],
+        "TABLE_NOT_FOUND: Table 'x' does not exist",
+    ),
     "unknown column": (
         ["sql", "SELECT evnt_name FROM cloudtrail", "--lake", "{lake}"],
         "line 1, column 8: COLUMN_NOT_FOUND: Column 'evnt_name' cannot be resolved. Did you mean",

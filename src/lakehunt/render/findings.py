@@ -164,7 +164,12 @@ def account_lines(run: Run) -> Iterable[str]:
     for account in run.accounts:
         yield _files_line(account)
         yield _rows_line(account)
-        yield _reach_line(account) if account.rows_in_window else _nothing_line(account)
+        if account.rows_in_window:
+            yield _reach_line(account)
+        elif run.window is None:
+            yield "  no event of this source is here"
+        else:
+            yield _nothing_line(account)
     yield from _note_lines("skipped", [n for a in run.accounts for n in a.skipped])
     refused = [note for account in run.accounts for note in account.refused]
     yield from _note_lines("NOT READ", [*run.unknown, *refused])
@@ -188,9 +193,11 @@ def _files_line(account: SourceAccount) -> str:
 
 def _rows_line(account: SourceAccount) -> str:
     days = account.lateness.total_seconds() / 86400
+    table = f"{account.source}_unparsed"
+    shown = f" (SELECT line, log_file FROM {table})" if account.rows_unparsed else ""
     return (
         f"  {account.rows_read:,} events, {account.rows_in_window:,} of them in the window,"
-        f" {account.rows_unparsed:,} unparsed, {account.rows_duplicate:,} delivered twice"
+        f" {account.rows_unparsed:,} unparsed{shown}, {account.rows_duplicate:,} delivered twice"
         f"; counts on delivery within {days:g} {_plural(days, 'day')}"
     )
 

@@ -102,10 +102,7 @@ def compile_draft(
     """
     written = draft.tree
     _check_tables(written, sources)
-    tree = bind(written, window or ALL_TIME, draft.params, draft.values)
-    if window is not None and hold:
-        tree = _bounded(tree, sources, window)
-    tree = _narrowed(tree, sources, draft.narrow)
+    tree = _bound(draft, sources, window, hold=hold)
     columns = relation_columns(sources)
     owners = {name: source for source in sources.values() for name in source.relations}
     reads = tuple(
@@ -113,6 +110,23 @@ def compile_draft(
         for o in find_occurrences(tree, columns)
     )
     return Statement(draft.name, tree, window, fingerprint(written), reads)
+
+
+def rebind(
+    statement: Statement, draft: Draft, sources: Mapping[str, Source], window: Window
+) -> Statement:
+    """Return a statement that was compiled for all time with its parameters bound to a window."""
+    tree = _bound(draft, sources, window, hold=False)
+    return replace(statement, tree=tree, window=window)
+
+
+def _bound(
+    draft: Draft, sources: Mapping[str, Source], window: Window | None, *, hold: bool
+) -> exp.Query:
+    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    if window is not None and hold:
+        tree = _held(tree, sources, window)
+    return _narrowed(tree, sources, draft.narrow)
 
 
 def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:
@@ -158,7 +172,7 @@ def _one_of(column: str, values: Sequence[str]) -> exp.Expr:
     return exp.In(this=exp.column(column), expressions=items)
 
 
-def _bounded(tree: exp.Query, sources: Mapping[str, Source], window: Window) -> exp.Query:
+def _held(tree: exp.Query, sources: Mapping[str, Source], window: Window) -> exp.Query:
     """Return the tree with the window put on each event view that has no bound of its own."""
     columns = relation_columns(sources)
     views = {source.event_view.name: source for source in sources.values()}

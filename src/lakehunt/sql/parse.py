@@ -5,6 +5,7 @@ sqlglot's own reading of them drops arguments and rewrites paths.
 """
 
 import hashlib
+from functools import lru_cache
 from typing import ClassVar
 
 import sqlglot
@@ -34,8 +35,9 @@ class AthenaQuery(Trino):
     Parser = _Parser
 
 
+@lru_cache(maxsize=1024)
 def parse_query(sql: str, where: Location | None = None) -> exp.Query:
-    """Return the tree of one query.
+    """Return the tree of one query; the same text gives the same tree, so copy before a change.
 
     Args:
         where: the file and the line that the text starts on, for errors.

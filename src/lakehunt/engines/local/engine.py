@@ -6,7 +6,6 @@ Knows DuckDB, lakes and scans. Workflows call it through the protocol in `engine
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -22,10 +21,9 @@ from lakehunt.engines.local.shown import shown_rows
 from lakehunt.engines.local.types import quoted
 from lakehunt.errors import EngineError, LakehuntError
 from lakehunt.model import Result, Source, SourceAccount, Window
-from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds
+from lakehunt.sql.compile import Draft, Statement, compile_draft, rebind, require_bounds
 from lakehunt.sql.share import Scan, plan_scans
 from lakehunt.sql.typed import analyzed, catalog_of, lowered
-from lakehunt.trino_on_duckdb import Translation
 
 # Above this an unbounded query of one's own is asked to say that it means it.
 _UNBOUNDED_BYTES = 1_000_000_000
@@ -57,55 +55,38 @@ class LocalEngine:
             EngineError: the scan itself failed.
         """
         started = time.perf_counter()
-        compiled = self._compiled(drafts, window, limits)
-        statements = [one.statement for one in compiled.values() if isinstance(one, _Ready)]
+        compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
+        statements = [one for one in compiled.values() if isinstance(one, Statement)]
         self._guard(statements, limits)
         with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
             session = _Session(self, connection, Path(folder), window, limits)
             accounts = session.scan(statements, progress)
-            if window is None:
-                window = _whole(accounts)
-                compiled = self._compiled(drafts, window, limits, hold=False)
-            results = {
-                name: session.answer(one) if isinstance(one, _Ready) else one
-                for name, one in compiled.items()
-            }
+            data = window or _whole(accounts)
+            results: dict[str, Result | LakehuntError] = {}
+            for draft in drafts:
+                one = compiled[draft.name]
+                if isinstance(one, Statement) and window is None and data is not None:
+                    one = rebind(one, draft, self.sources, data)
+                results[draft.name] = session.answer(one) if isinstance(one, Statement) else one
         seconds = time.perf_counter() - started
-        return Run(window, results, accounts, seconds, self.lake.unknown)
+        return Run(data, results, accounts, seconds, self.lake.unknown)
 
     def _compiled(
-        self,
-        drafts: Sequence[Draft],
-        window: Window | None,
-        limits: Limits,
-        *,
-        hold: bool = True,
-    ) -> "dict[str, _Ready | LakehuntError]":
-        """Return each draft as a lowered statement, or why it is none."""
-        compiled: dict[str, _Ready | LakehuntError] = {}
-        for draft in drafts:
-            try:
-                # as written first: an error then points into the user's own text
-                analyzed(draft.text, self.catalog, draft.params, draft.where)
-                statement = compile_draft(draft, self.sources, window, limits.lateness, hold=hold)
-                compiled[draft.name] = _Ready(statement, lowered(statement.sql, self.catalog))
-            except LakehuntError as error:
-                compiled[draft.name] = error
-        return compiled
+        self, draft: Draft, window: Window | None, limits: Limits
+    ) -> Statement | LakehuntError:
+        """Return a draft as a statement, or why it is none."""
+        try:
+            # as written first: an error then points into the user's own text
+            analyzed(draft.text, self.catalog, draft.params, draft.where)
+            return compile_draft(draft, self.sources, window, limits.lateness)
+        except LakehuntError as error:
+            return error
 
     def _guard(self, statements: Sequence[Statement], limits: Limits) -> None:
         if limits.all_time or self.lake.size_bytes <= _UNBOUNDED_BYTES:
             return
         for statement in statements:
             require_bounds(statement, f"the lake holds {self.lake.size_bytes / 1e9:.1f} GB")
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A statement with its text for DuckDB."""
-
-    statement: Statement
-    translation: Translation
 
 
 class _Session:
@@ -158,23 +139,24 @@ class _Session:
         self.scanned_bytes[scan.source.name] = account.bytes_read
         return account
 
-    def answer(self, ready: _Ready) -> Result | LakehuntError:
+    def answer(self, statement: Statement) -> Result | LakehuntError:
         """Return the rows of one statement over the scanned parts, or why there are none."""
         started = time.perf_counter()
         most = self.limits.max_rows
         try:
             wanted = None if most is None else most + 1
-            table = shown_rows(self.connection, ready.translation, wanted)
+            translation = lowered(statement.sql, self.catalog)
+            table = shown_rows(self.connection, translation, wanted)
         except duckdb.Error as error:
-            return EngineError(f"{ready.statement.name}: {failure(error)}")
-        except EngineError as error:
+            return EngineError(f"{statement.name}: {failure(error)}")
+        except LakehuntError as error:
             return error
         truncated = most is not None and table.num_rows > most
-        names = {read.source.name for read in ready.statement.reads}
+        names = {read.source.name for read in statement.reads}
         return Result(
             table=table.slice(0, most) if truncated else table,
             engine="local",
-            fingerprint=ready.statement.fingerprint,
+            fingerprint=statement.fingerprint,
             seconds=time.perf_counter() - started,
             scanned_bytes=sum(self.scanned_bytes.get(name, 0) for name in names),
             truncated=truncated,
