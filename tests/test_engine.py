@@ -9,7 +9,7 @@ import pytest
 
 from lakehunt.engines.base import Limits, Run
 from lakehunt.engines.local.engine import LocalEngine
-from lakehunt.errors import LakeError, UnboundedError
+from lakehunt.errors import LakeError, SqlError, UnboundedError
 from lakehunt.model import Result, Source, Window
 from lakehunt.sql.compile import Draft
 from tests.lakes import document, event, lake_of, lines, names, put
@@ -301,3 +301,39 @@ def test_real_attack_run_is_read_in_full(samples: Path, ask: Ask) -> None:
     account = run.accounts[0]
     assert (account.files_listed, account.files_read, account.refused) == (55, 55, ())
     assert (account.rows_read, account.rows_unparsed, account.rows_duplicate) == (2900, 0, 0)
+
+
+def test_types_that_arrow_lacks_are_shown_as_athena_prints_them(tmp_path: Path, ask: Ask) -> None:
+    put(tmp_path / NAME, document(event("One")))
+    sql = (
+        "SELECT event_time, CAST(source_ip AS ipaddress) AS ip, INTERVAL '2' DAY AS span,"
+        " from_iso8601_timestamp('2026-05-01T10:00:00+02:00') AS zoned, sum(1) OVER () AS n"
+        " FROM cloudtrail"
+    )
+    ((row,), _) = ask(tmp_path, sql)
+    assert row == {
+        "event_time": datetime(2026, 5, 1, 10),
+        "ip": "198.51.100.10",
+        "span": "2 00:00:00.000",
+        "zoned": "2026-05-01 10:00:00.000 +02:00",
+        "n": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM TABLE(read_text('/etc/passwd'))",
+        'SELECT * FROM "/etc/passwd"',
+        "SELECT read_text('/etc/passwd')",
+        "SELECT getenv('HOME')",
+    ],
+)
+def test_no_query_reaches_beyond_the_lake(
+    tmp_path: Path, sources: dict[str, Source], sql: str
+) -> None:
+    put(tmp_path / NAME, document(event("One")))
+    engine = LocalEngine(tmp_path, sources)
+    run = engine.run([Draft("q", sql)], None, Limits(), lambda share: None)
+    assert isinstance(run.results["q"], SqlError)

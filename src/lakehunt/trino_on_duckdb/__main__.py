@@ -52,10 +52,20 @@ def main() -> None:
     )
     flavour = Flavour(parser.parse_args().flavour)
     runner = Runner()
-    for line in sys.stdin:
+    for number, line in enumerate(sys.stdin, start=1):
         if line.strip():
-            result = answer(runner, json.loads(line)["sql"], flavour)
+            result = answer(runner, _query(line, number), flavour)
             sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+def _query(line: str, number: int) -> str:
+    try:
+        sql = json.loads(line)["sql"]
+    except (ValueError, KeyError, TypeError):
+        sql = None
+    if not isinstance(sql, str):
+        sys.exit(f'line {number}: expected {{"sql": "SELECT ..."}}')
+    return sql
 
 
 if __name__ == "__main__":

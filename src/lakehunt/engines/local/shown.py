@@ -29,14 +29,19 @@ def shown_rows(connection: Connection, translation: Translation, most: int | Non
     if all(_is_alike(column.type) for column in translation.columns):
         return connection.table(sql)
     rows = connection.rows(sql)
-    columns = {}
-    for index, column in enumerate(translation.columns):
-        form = protocol(column.type)
-        values = [form(row[index]) for row in rows]
-        exotic = not _is_alike(column.type)
-        texts = [None if value is None else str(value) for value in values]
-        columns[column.name] = pyarrow.array(texts if exotic else values)
+    columns = {
+        column.name: _shown(column.type, [row[index] for row in rows])
+        for index, column in enumerate(translation.columns)
+    }
     return pyarrow.table(columns)
+
+
+def _shown(type_: Type, values: list[object]) -> pyarrow.Array:
+    if _is_alike(type_):
+        return pyarrow.array(values)
+    form = protocol(type_)
+    texts = (form(value) for value in values)
+    return pyarrow.array([None if text is None else str(text) for text in texts], pyarrow.string())
 
 
 def _is_alike(type_: Type) -> bool:
