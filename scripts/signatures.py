@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 VARIADIC = {
@@ -31,9 +32,8 @@ def fetched(server: str) -> list[list[str]]:
     import trino
 
     url = urlparse(server)
-    cursor = trino.dbapi.connect(
-        host=url.hostname, port=url.port or 8080, user="signatures"
-    ).cursor()
+    connect: Any = trino.dbapi.connect
+    cursor = connect(host=url.hostname, port=url.port or 8080, user="signatures").cursor()
     cursor.execute("SHOW FUNCTIONS")
     return [[str(value) for value in row] for row in cursor.fetchall()]
 

@@ -73,7 +73,7 @@ def offset_zone(hours: int, minutes: int) -> str:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, str]:
-    import pytz
+    import pytz  # noqa: PLC0415  (only where a zone is not a literal)
 
     return {name.lower(): name for name in pytz.all_timezones}
 
