@@ -30,7 +30,8 @@ def one_line(tree: exp.Expr) -> str:
         "SELECT x FROM t WHERE x LIKE '100%' ESCAPE '!' AND y = 'it''s'",
         "SELECT 1.0 AS a, 1e0 AS b, 0.10 AS c, 12345678901234567890 AS d",
         "SELECT x FROM a LEFT JOIN b USING (k) GROUP BY ROLLUP (x) HAVING count(*) > 1",
-        "SELECT lag(x, 1, 0) OVER (PARTITION BY y ORDER BY z) AS p FROM t ORDER BY 1 NULLS FIRST",
+        "SELECT lag(x, 1, 0) OVER (PARTITION BY y ORDER BY z ASC) AS p FROM t"
+        " ORDER BY 1 ASC NULLS FIRST",
         'SELECT "$path", t."End" FROM t',
     ],
 )
@@ -50,10 +51,10 @@ def test_a_fingerprint_survives_reformatting_and_nothing_else() -> None:
     ("sql", "expected"),
     [
         ("SELEC 1", "line 1, column"),
-        ("SELECT 1; SELECT 2", "2 statements, expected one query"),
-        ("DROP TABLE cloudtrail", "only queries run here"),
+        ("SELECT 1; SELECT 2", "line 1, column 11: SYNTAX_ERROR: mismatched input 'SELECT'"),
+        ("DROP TABLE cloudtrail", "mismatched input 'DROP'. Expecting: 'SELECT'"),
         ("SELECT 'open", "line 1"),
-        ("", "0 statements"),
+        ("", "mismatched input <EOF>"),
     ],
 )
 def test_text_that_is_no_query_is_refused_with_its_place(sql: str, expected: str) -> None:
@@ -74,14 +75,14 @@ HOSTILE = "x' OR 1=1 -- \u2028 :since {{ 1 }} %s"
         ("integer", -5, "(-5)"),
         ("double", 0.5, "5.00000000000000000e-01"),
         ("boolean", False, "FALSE"),
-        ("date", date(2026, 5, 1), "CAST('2026-05-01' AS DATE)"),
+        ("date", date(2026, 5, 1), "DATE '2026-05-01'"),
         ("interval", timedelta(hours=2), "INTERVAL '7200' SECOND"),
         (
             "timestamp",
             datetime(2026, 5, 1, 10, tzinfo=UTC),
-            "CAST('2026-05-01 10:00:00.000' AS TIMESTAMP(3))",
+            "TIMESTAMP '2026-05-01 10:00:00.000'",
         ),
-        ("text", None, "CAST(NULL AS VARCHAR)"),
+        ("text", None, "CAST(NULL AS varchar)"),
     ],
 )
 def test_a_value_becomes_a_typed_literal(name: str, value: Value, expected: str) -> None:
@@ -97,7 +98,7 @@ def test_a_value_becomes_a_typed_literal(name: str, value: Value, expected: str)
         ("a IN (:texts)", (), "FALSE"),
         ("a NOT IN (:texts)", (), "NOT FALSE"),
         ("contains(ARRAY[:texts], a)", ("x", "y"), "contains(ARRAY['x', 'y'], a)"),
-        ("contains(ARRAY[:texts], a)", (), "contains(CAST(ARRAY[] AS ARRAY(VARCHAR)), a)"),
+        ("contains(ARRAY[:texts], a)", (), "contains(CAST(ARRAY[] AS array(varchar)), a)"),
     ],
 )
 def test_a_list_expands_where_it_stands(sql: str, values: Value, expected: str) -> None:
@@ -123,7 +124,7 @@ def test_a_placeholder_where_no_value_can_stand_is_refused(sql: str) -> None:
 
 def test_the_window_is_always_there() -> None:
     tree = bind(parse_query("SELECT a FROM t WHERE b >= :since AND b < :until"), WINDOW)
-    assert "CAST('2026-05-01 23:00:00.000' AS TIMESTAMP(3))" in one_line(tree)
+    assert "TIMESTAMP '2026-05-01 23:00:00.000'" in one_line(tree)
     assert placeholders(tree) == frozenset()
 
 
@@ -248,7 +249,7 @@ def test_athena_gets_plain_partition_predicates_on_each_table(sources: dict[str,
 
 def test_a_window_bounds_what_the_query_leaves_open(sources: dict[str, Source]) -> None:
     text = compiled("SELECT actor FROM cloudtrail", sources, account_id=("111122223333",))
-    assert "event_time < CAST('2026-05-02 00:00:00.000' AS TIMESTAMP(3))" in text
+    assert "event_time < TIMESTAMP '2026-05-02 00:00:00.000'" in text
     assert "day <= '2026/05/02'" in text
     assert "account_id IN ('111122223333')" in text
 
@@ -258,7 +259,7 @@ def test_a_window_bounds_what_the_query_leaves_open(sources: dict[str, Source]) 
     [
         ("SELECT 1 FROM cloudtrial", "no table cloudtrial; did you mean cloudtrail"),
         ('SELECT 1 FROM "/etc/passwd"', "no table /etc/passwd"),
-        ("SELECT 1 FROM 's3://bucket/x.parquet'", "no table s3|near"),
+        ("SELECT 1 FROM 's3://bucket/x.parquet'", "mismatched input"),
     ],
 )
 def test_a_table_that_is_none_is_never_taken_for_a_file(

@@ -115,7 +115,7 @@ def _fill(hole: exp.Placeholder, type_: ValueType, value: Value) -> None:
 
 
 def _empty_array(element: ValueType) -> exp.Expr:
-    return exp.cast(exp.Array(expressions=[]), f"array({_TYPES[element]})", dialect="trino")
+    return _cast(exp.Array(expressions=[]), element, "array({})")
 
 
 def literal(type_: ValueType, value: Scalar | None) -> exp.Expr:
@@ -129,16 +129,22 @@ def literal(type_: ValueType, value: Scalar | None) -> exp.Expr:
     if isinstance(value, timedelta):
         seconds = exp.Literal.string(str(int(value.total_seconds())))
         return exp.Interval(this=seconds, unit=exp.var("SECOND"))
-    return exp.cast(_calendar(value), _TYPES[type_], dialect="trino")
+    return _cast(exp.null(), type_) if value is None else _calendar(value)
 
 
-def _calendar(value: date | None) -> exp.Expr:
-    if value is None:
-        return exp.null()
+def _calendar(value: date) -> exp.Expr:
     if isinstance(value, datetime):
         text = value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-        return exp.Literal.string(f"{text}.{value.microsecond // 1000:03d}")
-    return exp.Literal.string(value.isoformat())
+        milliseconds = exp.Literal.string(f"{text}.{value.microsecond // 1000:03d}")
+        return exp.Introducer(this=exp.var("TIMESTAMP"), expression=milliseconds)
+    day = exp.Literal.string(value.isoformat())
+    return exp.Introducer(this=exp.var("DATE"), expression=day)
+
+
+def _cast(value: exp.Expr, type_: ValueType, wrapped: str = "{}") -> exp.Expr:
+    # the type as text, as the grammar leaves it
+    to = exp.DataType(this=exp.DType.USERDEFINED, kind=wrapped.format(_TYPES[type_]))
+    return exp.Cast(this=value, to=to)
 
 
 def _number(value: float) -> exp.Expr:

@@ -4,6 +4,7 @@ Knows the partition columns and the lateness of a source, not files. Bounds neve
 answer: an event delivered within the lateness lies inside them.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from lakehunt.times import ALL_TIME
 
 _MILLISECOND = timedelta(milliseconds=1)
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}
+_TIME_TYPE = re.compile(r"(?i)timestamp|date$")
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LT: exp.GT,
     exp.LTE: exp.GTE,
@@ -146,7 +148,9 @@ def _instant(value: exp.Expr) -> datetime | None:
         if moment is None or span is None:
             return None
         return _moved(moment, span if isinstance(value, exp.Add) else -span)
-    if isinstance(value, exp.Cast) and value.to.is_type(*exp.DataType.TEMPORAL_TYPES):
+    if isinstance(value, exp.Introducer) and value.name.upper() in ("TIMESTAMP", "DATE"):
+        return _read(value.expression.name)
+    if isinstance(value, exp.Cast) and _TIME_TYPE.match(value.to.sql("trino")):
         return _read(value.this.name if isinstance(value.this, exp.Literal) else "")
     return None
 

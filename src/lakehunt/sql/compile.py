@@ -202,7 +202,9 @@ def _wrap(table: exp.Table, conditions: Sequence[exp.Expr]) -> None:
         return
     around = table.parent_select
     if around is not None and _WRAPPED in around.meta:
-        around.where(*conditions, copy=False)
+        known = {condition.sql() for condition in around.args["where"].this.flatten()}
+        fresh = (condition for condition in conditions if condition.sql() not in known)
+        around.where(*fresh, copy=False)
         return
     name = table.alias_or_name
     alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name))

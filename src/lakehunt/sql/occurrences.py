@@ -12,8 +12,6 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
-from lakehunt.sql.parse import AthenaQuery
-
 _TAG = "occurrence"
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 # Cannot raise and give the same for the same row, so they may run before any other condition.
@@ -30,6 +28,7 @@ _SAFE = (
     exp.Identifier,
     exp.In,
     exp.Interval,
+    exp.Introducer,
     exp.Is,
     exp.Like,
     exp.Literal,
@@ -111,7 +110,7 @@ def _qualified(tree: exp.Query, relations: Mapping[str, Sequence[str]]) -> exp.Q
     }
     return qualify(
         tree.copy(),
-        dialect=AthenaQuery,
+        dialect="trino",
         schema=schema,
         expand_alias_refs=False,
         validate_qualify_columns=False,

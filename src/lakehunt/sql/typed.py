@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
 from lakehunt.model import Column, Param, Source, Type, ValueType
+from lakehunt.sql.parse import place_of
 from lakehunt.trino_on_duckdb import Analysis, Translation
 
 Catalog = Mapping[str, Mapping[str, str]]
@@ -89,15 +90,7 @@ def _ours(where: Location | None) -> Iterator[None]:
     try:
         yield
     except trino.Refused as error:
-        place = _place(error, where)
+        place = place_of(error, where)
         raise Refused(f"{place}not reproduced locally: {error.message}") from error
     except trino.TrinoError as error:
-        raise SqlError(f"{_place(error, where)}{error.code}: {error.message}") from error
-
-
-def _place(error: trino.TranslationError, where: Location | None) -> str:
-    if not error.line:
-        return f"{where}: " if where else ""
-    if where is None:
-        return f"line {error.line}, column {error.column}: "
-    return f"{where.path}:{where.line + error.line - 1}:{error.column}: "
+        raise SqlError(f"{place_of(error, where)}{error.code}: {error.message}") from error
