@@ -13,7 +13,13 @@ from lakehunt.errors import Location, SqlError, UnboundedError, nearest
 from lakehunt.model import Param, Query, Source, Value, ValueType, Window
 from lakehunt.sql.bind import bind, literal
 from lakehunt.sql.bounds import Bounds, derive, predicate
-from lakehunt.sql.occurrences import Occurrence, find_occurrences, is_cte, log_tables
+from lakehunt.sql.occurrences import (
+    Occurrence,
+    conjuncts,
+    find_occurrences,
+    is_cte,
+    log_tables,
+)
 from lakehunt.sql.parse import fingerprint, parse_query, print_query
 from lakehunt.times import ALL_TIME
 
@@ -202,7 +208,7 @@ def _wrap(table: exp.Table, conditions: Sequence[exp.Expr]) -> None:
         return
     around = table.parent_select
     if around is not None and _WRAPPED in around.meta:
-        known = {condition.sql() for condition in around.args["where"].this.flatten()}
+        known = {condition.sql() for condition in conjuncts(around.args["where"].this)}
         fresh = (condition for condition in conditions if condition.sql() not in known)
         around.where(*fresh, copy=False)
         return

@@ -169,24 +169,25 @@ def _conditions(scope: Scope, alias: str) -> list[exp.Expr]:
     nullable = nullable or (own is not None and own.side in ("LEFT", "FULL"))
     found: list[exp.Expr] = []
     where = select.args.get("where")
-    for condition in _conjuncts(where.this if where else None):
+    for condition in conjuncts(where.this if where else None):
         if _filters(condition, alias) and (not nullable or _rejects_null(condition)):
             found.append(condition)
     for join in joins:
         inner = join.side == "" and not nullable
         if inner or (join is own and join.side == "LEFT" and not any(j.side for j in later)):
-            on = _conjuncts(join.args.get("on"))
+            on = conjuncts(join.args.get("on"))
             found.extend(condition for condition in on if _filters(condition, alias))
     return found
 
 
-def _conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
+def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:
+    """Return the parts of a condition that AND joins, parentheses around them taken off."""
     if condition is None:
         return []
     if isinstance(condition, exp.Paren):
-        return _conjuncts(condition.this)
+        return conjuncts(condition.this)
     if isinstance(condition, exp.And):
-        return [*_conjuncts(condition.left), *_conjuncts(condition.right)]
+        return [*conjuncts(condition.left), *conjuncts(condition.right)]
     return [condition]
 
 
