@@ -6,6 +6,8 @@ Knows sources and the package's errors; makes ours of them. Engines and `check` 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
+from sqlglot import exp
+
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
 from lakehunt.model import Column, Param, Source, Type, ValueType
@@ -75,14 +77,15 @@ def analyzed(
         return trino.analyze(sql, catalog, trino.Flavour.ATHENA, {**types, **window})
 
 
-def lowered(sql: str, catalog: Catalog) -> Translation:
+def lowered(query: str | exp.Expr, catalog: Catalog) -> Translation:
     """Return a bound query in DuckDB's SQL, with the types of its columns.
 
     Raises:
         SqlError, Refused: as `analyzed`.
     """
+    assert isinstance(query, str | exp.Expression)
     with _ours(None):
-        return trino.translate(sql, catalog, trino.Flavour.ATHENA)
+        return trino.translate(query, catalog, trino.Flavour.ATHENA)
 
 
 @contextmanager

@@ -145,7 +145,7 @@ class _Session:
         most = self.limits.max_rows
         try:
             wanted = None if most is None else most + 1
-            translation = lowered(statement.sql, self.catalog)
+            translation = lowered(statement.tree, self.catalog)
             table = shown_rows(self.connection, translation, wanted)
         except duckdb.Error as error:
             return EngineError(f"{statement.name}: {failure(error)}")

@@ -19,7 +19,6 @@ from lakehunt.engines.local.stream import Load, Stream
 from lakehunt.engines.local.types import json_structure, quoted, text
 from lakehunt.layouts import strftime
 from lakehunt.model import Column, FileNote, PartitionColumn, Source, Type
-from lakehunt.sql.parse import print_query
 from lakehunt.sql.share import Need, Scan
 from lakehunt.sql.typed import lowered, raw_columns
 from lakehunt.sql.views import ViewPlan, fields_read, pruned, read_view
@@ -129,7 +128,7 @@ def scan_sql(scan: Scan) -> tuple[str, str]:
     select = scan_select(scan)
     raw, types = _raw_sql(scan.source, select)
     catalog = {scan.source.table.name: types}
-    return lowered(print_query(select, pretty=False), catalog).sql, raw
+    return lowered(select, catalog).sql, raw
 
 
 def scan_select(scan: Scan) -> exp.Select:
