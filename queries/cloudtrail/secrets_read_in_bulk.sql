@@ -42,18 +42,21 @@ WITH requests AS (
         aws_region,
         log_file,
         DATE_TRUNC('day', event_time) AS read_day,
-        -- how many secrets the call asks for, where it asks for more than its target
+        -- the names that a call for many asks for, as text
+        REGEXP_EXTRACT(
+            CASE WHEN event_name = 'GetParameters' THEN request_parameters END,
+            '"names"\s*:\s*\[([^\]]*)',
+            1
+        ) AS listed_names,
+        -- a path read to its roots counts as a bulk of its own
         CASE
-            WHEN event_name = 'GetParameters'
-                THEN CARDINALITY(SPLIT(
-                    REGEXP_EXTRACT(request_parameters, '"names"\s*:\s*\[([^\]]*)', 1), ','
-                ))
             WHEN
                 event_name = 'GetParametersByPath'
                 AND JSON_EXTRACT_SCALAR(request_parameters, '$.path') = '/'
                 AND JSON_EXTRACT_SCALAR(request_parameters, '$.recursive') = 'true'
                 THEN :min_targets
-        END AS listed
+            ELSE 0
+        END AS by_path
     FROM cloudtrail
     WHERE
         event_time >= :since
@@ -85,7 +88,8 @@ calls AS (
         MIN(outcome) AS outcome,
         MIN(aws_region) AS aws_region,
         MIN(log_file) AS log_file,
-        COALESCE(MAX(listed), 0) AS listed
+        MIN(listed_names) AS listed_names,
+        MAX(by_path) AS by_path
     FROM requests
     GROUP BY actor, read_day, event_id
 ),
@@ -106,7 +110,10 @@ days AS (
         MAX(event_time) AS last_event_time,
         COUNT(DISTINCT event_id) AS event_count,
         COUNT(DISTINCT target) AS target_count,
-        SUM(listed) AS listed_count,
+        -- the same names asked for again are no more names
+        COALESCE(CARDINALITY(ARRAY_DISTINCT(FLATTEN(
+            ARRAY_AGG(SPLIT(listed_names, ',')) FILTER (WHERE listed_names IS NOT NULL)
+        ))), 0) + SUM(by_path) AS listed_count,
         COUNT(DISTINCT CASE WHEN outcome = 'denied' THEN event_id END) AS denied_count,
         SLICE(
             ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT target), x -> x IS NOT NULL)), 1, 20

@@ -4,6 +4,8 @@ Knows the command line and workflows. `main` loads it by name.
 """
 
 import shlex
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,5 +62,8 @@ def _made(lake: "DemoLake") -> Iterator[str]:
 
 def _commands(lake: "DemoLake") -> Iterator[str]:
     yield "To go on:"
+    # `make demo` leaves the command in its own environment, off the PATH
+    name = "lakehunt" if shutil.which("lakehunt") else sys.argv[0]
     for command in lake.commands:
-        yield f"  {command} --lake {shlex.quote(str(lake.folder))}"
+        rest = command.removeprefix("lakehunt")
+        yield f"  {name}{rest} --lake {shlex.quote(str(lake.folder))}"
