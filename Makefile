@@ -5,12 +5,14 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TESTS ?= tests
 
-.PHONY: help setup demo test check format bench clean
+.PHONY: help setup demo test live check format docs bench clean
 
 help:
 	@echo "make demo    set up, make a lake with an attack in it, hunt it"
 	@echo "make test    set up, run all tests"
+	@echo "make live    set up, ask a real Trino whether the stored answers are its own"
 	@echo "make check   set up, run the linters, the types and the layers"
+	@echo "make docs    set up, write what is generated in docs"
 	@echo "make bench   set up, measure reading and hunting"
 
 setup: $(STAMP)
@@ -30,6 +32,10 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
+# Needs Java 24 or newer and Maven, which fetches Trino once (450 MB, kept in ~/.cache/lakehunt).
+live: setup
+	$(BIN)/python -m pytest -m live tests/trino_live
+
 check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -41,6 +47,9 @@ check: setup
 format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: setup
+	$(BIN)/python -m scripts.docs
 
 bench: setup
 	$(BIN)/python -m benchmarks.run
