@@ -8,36 +8,42 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from lakehunt.check.problems import RuleProblem
 from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
-from lakehunt.errors import LakehuntError, Problem
+from lakehunt.errors import LakehuntError
 from lakehunt.model import Case, Query, Record, Result, Source
 from lakehunt.render.neutral import plain
 from lakehunt.sql.bind import read_params
 from lakehunt.sql.compile import draft_query
 from lakehunt.writer import expand, write_lake
 
+RULE = "case"
+
 
 def check_cases(
     query: Query, cases: Mapping[str, Case], sources: Mapping[str, Source]
-) -> list[Problem]:
+) -> list[RuleProblem]:
     """Return what is wrong with the cases of a query: missing kinds, and rows that differ."""
     problems = _missing(query, cases)
     for case in cases.values():
         try:
             rows = case_rows(query, case, sources)
         except LakehuntError as error:
-            problems.append(Problem(case.location, f"case {case.name}: {error}"))
+            problems.append(RuleProblem(case.location, f"case {case.name}: {error}", rule=RULE))
             continue
-        problems += (Problem(case.location, what) for what in differences(case, rows))
+        problems += (
+            RuleProblem(case.location, what, rule=RULE) for what in differences(case, rows)
+        )
     return problems
 
 
-def _missing(query: Query, cases: Mapping[str, Case]) -> list[Problem]:
+def _missing(query: Query, cases: Mapping[str, Case]) -> list[RuleProblem]:
     if not any(case.expect for case in cases.values()):
-        return [Problem(query.location, "no case with a hit", f"tests/cases for {query.id}")]
+        expected = f"tests/cases for {query.id}"
+        return [RuleProblem(query.location, "no case with a hit", expected, rule=RULE)]
     if query.is_detection and all(case.expect for case in cases.values()):
-        return [Problem(query.location, "no near miss", "a case with `expect: []`")]
+        return [RuleProblem(query.location, "no near miss", "a case with `expect: []`", rule=RULE)]
     return []
 
 

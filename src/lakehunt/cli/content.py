@@ -3,32 +3,50 @@
 Knows the command line and workflows. `main` loads it by name.
 """
 
-from collections.abc import Iterable, Mapping
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from lakehunt.cli.options import config, content_option, content_roots, note
-from lakehunt.errors import ContentError, ExitCode, Problem, UsageError
+from lakehunt.errors import ContentError, ExitCode, Location, UsageError
 from lakehunt.model import Query, Source
+
+if TYPE_CHECKING:
+    from lakehunt.check import RuleProblem
+
+STDIN = "<stdin>"
+# The forms of `render.problems`, which is loaded when there is something to say.
+_FORMATS = ("table", "json", "sarif", "github")
 
 
 @click.command("check")
-@click.argument("names", nargs=-1, metavar="[ID|FILE]...")
+@click.argument("names", nargs=-1, metavar="[ID|FILE|-]...")
 @content_option
 @click.option("--no-cases", is_flag=True, help="Only the rules, without running the cases.")
-def check_command(names: tuple[str, ...], content: Path | None, no_cases: bool) -> int:
-    """Validate queries by id or file, or all of them; exits 1 when anything is wrong."""
+@click.option("--format", "format_", type=click.Choice(_FORMATS), default="table")
+def check_command(
+    names: tuple[str, ...], content: Path | None, no_cases: bool, format_: str
+) -> int:
+    """Validate queries by id or file, `-` for standard input, or all; exits 1 when one is wrong."""
+    from lakehunt.check import problem_of
     from lakehunt.sources import load_sources
 
-    roots = content_roots(content)
+    count = 0
     try:
-        sources = load_sources(roots)
+        sources = load_sources(content_roots(content))
+        given = [given_text(sys.stdin.read())] if "-" in names else []
         queries = _chosen(names, content)
+        count = len(queries) + len(given)
+        problems = [*_checked(queries, sources, content, cases=not no_cases)]
+        problems += _checked_texts(given, sources)
     except ContentError as error:
-        return _report(error.problems, 0)
-    problems = [*_checked(queries, sources, content, cases=not no_cases)]
-    return _report(problems, len(queries))
+        problems = [problem_of("content", found) for found in error.problems]
+    return _report(problems, count, format_)
 
 
 def _chosen(names: tuple[str, ...], content: Path | None) -> tuple[Query, ...]:
@@ -36,35 +54,77 @@ def _chosen(names: tuple[str, ...], content: Path | None) -> tuple[Query, ...]:
     from lakehunt.library import load_queries
 
     if names:
-        return tuple(saved_query(name, content) for name in names)
+        return tuple(saved_query(name, content) for name in names if name != "-")
     return tuple(load_queries(content_roots(content)).values())
 
 
+def given_text(text: str, name: str = STDIN) -> Query | str:
+    """Return a query with a header as a value, and one without as the text that it is.
+
+    Raises:
+        ContentError: the header is broken; its lines are those of the text, its file `name`.
+    """
+    from lakehunt.content import HEADER_FENCE
+    from lakehunt.library import read_query
+
+    if not text.startswith(HEADER_FENCE):
+        return text
+    with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder:
+        path = Path(folder) / "query.sql"
+        path.write_text(text, encoding="utf-8")
+        try:
+            query = read_query(path, name)
+        except ContentError as error:
+            renamed = (
+                replace(found, location=Location(name, found.location.line))
+                for found in error.problems
+            )
+            raise ContentError(renamed) from error
+    return replace(query, location=Location(name))
+
+
 def _checked(
-    queries: Iterable[Query], sources: Mapping[str, Source], content: Path | None, *, cases: bool
-) -> Iterable[Problem]:
-    from lakehunt.check import check_cases, check_query, ground
+    queries: Sequence[Query], sources: Mapping[str, Source], content: Path | None, *, cases: bool
+) -> "Iterable[RuleProblem]":
+    from lakehunt.check import check_cases, check_queries, problem_of
     from lakehunt.library import load_cases
 
-    on = ground(sources)
-    for query in queries:
-        problems = check_query(query, on)
-        yield from problems
-        if cases and not problems:
+    for query, found in zip(queries, check_queries(queries, sources), strict=True):
+        yield from found
+        if cases and not found:
             try:
                 yield from check_cases(query, load_cases(content_roots(content), query.id), sources)
             except ContentError as error:
-                yield from error.problems
-    on.empty.close()
+                yield from (problem_of("case", problem) for problem in error.problems)
 
 
-def _report(problems: Iterable[Problem], queries: int) -> ExitCode:
-    problems = [*problems]
-    for problem in problems:
-        click.echo(str(problem))
+def _checked_texts(
+    given: Iterable[Query | str], sources: Mapping[str, Source]
+) -> "list[RuleProblem]":
+    from lakehunt.check import check_queries, check_text, ground
+
+    problems: list[RuleProblem] = []
+    for query in given:
+        if isinstance(query, Query):
+            problems += check_queries([query], sources)[0]
+            continue
+        on = ground(sources)
+        problems += check_text(query, Location(STDIN), on)
+        on.empty.close()
+    return problems
+
+
+def _report(problems: "Iterable[RuleProblem]", queries: int, format_: str) -> ExitCode:
+    from lakehunt.check import RULES
+    from lakehunt.render.problems import Fault, render
+
+    faults = [
+        Fault(p.rule, str(p.location.path), p.location.line, p.column, p.message) for p in problems
+    ]
+    click.echo(render(format_, faults, {rule.id: rule.reason for rule in RULES}), nl=False)
     counted = f"{queries} {'query' if queries == 1 else 'queries'}"
-    note([f"{len(problems)} problems in {counted}" if problems else f"{counted}, all clean"])
-    return ExitCode.FOUND if problems else ExitCode.CLEAN
+    note([f"{len(faults)} problems in {counted}" if faults else f"{counted}, all clean"])
+    return ExitCode.FOUND if faults else ExitCode.CLEAN
 
 
 @click.command("ddl")

@@ -21,6 +21,7 @@ _COMMANDS = {
     "list": ("library", "List the saved queries and the log sources."),
     "show": ("library", "Show a query or a source; --sql prints what would be sent."),
     "check": ("content", "Validate queries and run their cases."),
+    "explain": ("explain", "Show a query's types, functions and SQL for each engine."),
     "new": ("content", "Scaffold a query and its case file."),
     "ddl": ("content", "Print the tables and views of the sources."),
 }
