@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from lakehunt.casefiles import load_cases, read_cases
 from lakehunt.content import Root, load_yaml, roots, split_header
 from lakehunt.errors import ContentError, Location, UsageError
-from lakehunt.library import find_query, load_cases, load_queries, read_cases, read_query
+from lakehunt.library import find_query, load_queries, read_query
 from lakehunt.model import ValueType
 from tests.conftest import PROJECT
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from lakehunt.casefiles import load_cases
 from lakehunt.check import check_query, ground
 from lakehunt.check.cases import case_rows, differences
 from lakehunt.check.rules import Ground
 from lakehunt.content import roots
-from lakehunt.library import load_cases, load_queries
+from lakehunt.library import load_queries
 from lakehunt.model import Case, Query, Source
 from lakehunt.sql.parse import fingerprint, parse_query, print_query
 

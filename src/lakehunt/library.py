@@ -5,10 +5,10 @@ Knows the file formats, not what the SQL means. Workflows and faces call it.
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from lakehunt.content import (
     List,
@@ -24,21 +24,20 @@ from lakehunt.content import (
 )
 from lakehunt.errors import ContentError, Location, Problem, UsageError, nearest
 from lakehunt.model import (
-    Case,
     Kind,
     Param,
     Query,
-    Record,
     Severity,
     Status,
     ValueType,
-    Window,
     duration,
 )
 from lakehunt.times import read_value
 
 _REQUIRED = ("title", "kind", "status", "version", "sources", "question", "columns")
 _DETECTION = ("severity", "attack", "group_by", "misses", "next")
+_TEXTS = ("title", "question", "next", "replaced_by")
+_LISTS = ("sources", "group_by", "misses", "expected", "tags", "references", "formerly")
 _OPTIONAL = ("quiet", "tags", "params", "expected", "references", "formerly", "replaced_by")
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 # ATT&CK v19 split T1562 up. Source: attack.mitre.org, release notes of v19.
@@ -141,40 +140,33 @@ def _query(reader: Reader, id_: str, sql: str, sql_line: int) -> Query | None:
     severity = _word(reader, "severity", Severity) if "severity" in reader.data else None
     status = _word(reader, "status", Status)
     columns = _columns(reader)
-    params = _params(reader, detection)
-    for name in reader.texts("group_by"):
-        if name not in columns:
-            near = nearest(name, columns)
-            reader.problem(reader.line("group_by"), f"`group_by` names {name}", "a column", near)
-    attack = _attack(reader)
-    version, quiet = _version(reader), _quiet(reader)
-    if reader.problems or kind is None or status is None:
-        return None
-    return Query(
+    _check_group_by(reader, columns)
+    plain: dict[str, Any] = {key: reader.text(key) for key in _TEXTS}
+    lists: dict[str, Any] = {key: reader.texts(key) for key in _LISTS}
+    query = Query(
         id=id_,
         location=Location(reader.path),
         sql=sql,
         sql_line=sql_line,
-        title=reader.text("title"),
-        kind=kind,
-        status=status,
-        version=version,
-        sources=reader.texts("sources"),
-        question=reader.text("question"),
+        kind=kind or Kind.DETECTION,
+        status=status or Status.DRAFT,
+        version=_version(reader),
         columns=columns,
         severity=severity,
-        attack=attack,
-        group_by=reader.texts("group_by"),
-        quiet=quiet,
-        params=params,
-        misses=reader.texts("misses"),
-        next=reader.text("next"),
-        expected=reader.texts("expected"),
-        tags=reader.texts("tags"),
-        references=reader.texts("references"),
-        formerly=reader.texts("formerly"),
-        replaced_by=reader.text("replaced_by"),
+        attack=_attack(reader),
+        quiet=_quiet(reader),
+        params=_params(reader, detection),
+        **plain,
+        **lists,
     )
+    return None if reader.problems else query
+
+
+def _check_group_by(reader: Reader, columns: Mapping[str, ValueType]) -> None:
+    for name in reader.texts("group_by"):
+        if name not in columns:
+            near = nearest(name, columns)
+            reader.problem(reader.line("group_by"), f"`group_by` names {name}", "a column", near)
 
 
 def _word(reader: Reader, key: str, words: type[_E]) -> _E | None:
@@ -264,121 +256,3 @@ def _param(outer: Reader, name: str, reader: Reader) -> Param | None:
         reader.problem(reader.line("default"), f"`{name}` default {error}")
         return None
     return Param(str(name), type_, reader.text("help"), default, has_default=True)
-
-
-def load_cases(roots: Iterable[Root], id_: str) -> dict[str, Case]:
-    """Return the cases of one query by name, in file order; the last root that has them wins.
-
-    Raises:
-        ContentError: the file has problems.
-    """
-    relative = Path(*id_.split(".")).with_suffix(".yaml")
-    for root in reversed([*roots]):
-        path = root.cases / relative
-        if path.is_file():
-            return read_cases(path)
-    return {}
-
-
-def read_cases(path: Path) -> dict[str, Case]:
-    """Return the cases of one file by name.
-
-    Raises:
-        ContentError: the file has problems, such as two cases of one name.
-    """
-    outer = Reader(path, load_yaml(path.read_text(encoding="utf-8"), path), [])
-    outer.check_keys(("cases",), ("defaults",))
-    cases: dict[str, Case] = {}
-    for name, value in outer.mapping("cases").items():
-        if isinstance(value, Map):
-            case = _case(str(name), Reader(path, value, outer.problems), cases)
-            if case is not None:
-                cases[case.name] = case
-        else:
-            outer.problem(line_of(name), f"case `{name}`", "{window, given, expect}")
-    if outer.problems:
-        raise ContentError(outer.problems)
-    return cases
-
-
-def _case(name: str, reader: Reader, earlier: Mapping[str, Case]) -> Case | None:
-    like = reader.text("like")
-    base = earlier.get(like)
-    if like and base is None:
-        near = nearest(like, earlier)
-        reader.problem(reader.line("like"), f"`like: {like}`", "an earlier case", near)
-        return None
-    required = ("expect",) if base else ("window", "given", "expect")
-    reader.check_keys(required, ("like", "set", "window", "given", "params", "delivered"))
-    window = _case_window(reader) if "window" in reader.data else base.window if base else None
-    given = _given(reader) if "given" in reader.data else base.given if base else {}
-    changes = reader.mapping("set")
-    if window is None:
-        return None
-    return Case(
-        name=name,
-        location=Location(reader.path, reader.data.line),
-        window=window,
-        given={s: [_changed(r, changes) for r in rows] for s, rows in given.items()},
-        expect=_rows(reader, "expect", reader.data.get("expect")),
-        params=reader.mapping("params") or (base.params if base else {}),
-        delivered=_moment(reader, "delivered", reader.data.get("delivered"))
-        or (base.delivered if base else None),
-    )
-
-
-def _case_window(reader: Reader) -> Window | None:
-    value = reader.data["window"]
-    if isinstance(value, List) and len(value) == 2:  # noqa: PLR2004  since and until
-        since, until = (_moment(reader, "window", item) for item in value)
-        if since and until and since < until:
-            return Window(since, until)
-    reader.problem(reader.line("window"), "`window`", "[since, until] as ISO 8601 times")
-    return None
-
-
-def _moment(reader: Reader, key: str, value: Yaml) -> datetime | None:
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(str(value))
-        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except ValueError:
-        reader.problem(reader.line(key), f"{value!r} is no time", "2026-05-01T10:00:00Z")
-        return None
-
-
-def _given(reader: Reader) -> dict[str, list[Map]]:
-    given = reader.inner("given")
-    return {str(source): _rows(given, source, value) for source, value in given.data.items()}
-
-
-def _rows(reader: Reader, key: str, value: Yaml) -> list[Map]:
-    if isinstance(value, List) and all(isinstance(row, Map) for row in value):
-        return [row for row in value if isinstance(row, Map)]
-    reader.problem(reader.line(key), f"`{key}`", "a list of {column: value}")
-    return []
-
-
-def _changed(record: Record, changes: Map) -> Record:
-    """Return a deep copy with the dotted keys of `changes` set; null stays and removes the key."""
-    copied = _copy(record)
-    inner = copied.get("record")
-    if "repeat" in copied and isinstance(inner, Map):
-        copied["record"] = _copy(_changed(inner, changes))
-        return copied
-    for dotted, value in changes.items():
-        place: Map = copied
-        *parents, last = dotted.split(".")
-        for parent in parents:
-            inner = place.setdefault(parent, Map())
-            place = inner if isinstance(inner, Map) else Map()
-        place[last] = value
-    return copied
-
-
-def _copy(record: Record) -> Map:
-    copied = Map()
-    for key, value in record.items():
-        copied[key] = _copy(value) if isinstance(value, Map) else value  # type: ignore[assignment]
-    return copied

@@ -86,8 +86,8 @@ def given_text(text: str, name: str = STDIN) -> Query | str:
 def _checked(
     queries: Sequence[Query], sources: Mapping[str, Source], content: Path | None, *, cases: bool
 ) -> "Iterable[RuleProblem]":
+    from lakehunt.casefiles import load_cases
     from lakehunt.check import check_cases, check_queries, problem_of
-    from lakehunt.library import load_cases
 
     for query, found in zip(queries, check_queries(queries, sources), strict=True):
         yield from found
