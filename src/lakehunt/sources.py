@@ -28,6 +28,7 @@ from lakehunt.content import (
 from lakehunt.errors import ContentError, Location, Problem
 from lakehunt.model import (
     Column,
+    CsvTable,
     PartitionColumn,
     Partitions,
     Skip,
@@ -46,6 +47,7 @@ _PARTITION_OPTIONAL = (
     "event_class",
     "global_region",
     "skip",
+    "csv",
     "example",
     "unique",
 )
@@ -124,6 +126,7 @@ def load_partitions(roots: Iterable[Root], name: str) -> Partitions:
         event_class=reader.text("event_class"),
         global_region=reader.text("global_region"),
         skip=tuple(_skip(reader, str(key)) for key in reader.mapping("skip")),
+        csv=tuple(_csv_table(reader, str(key)) for key in reader.mapping("csv")),
         example=reader.mapping("example"),
         unique=reader.texts("unique"),
     )
@@ -154,6 +157,18 @@ def _skip(reader: Reader, name: str) -> Skip:
     rule = reader.inner("skip").inner(name)
     rule.check_keys(("reason",), ("path", "keys"))
     return Skip(name, rule.text("reason"), rule.text("path"), rule.texts("keys"))
+
+
+def _csv_table(reader: Reader, name: str) -> CsvTable:
+    table = reader.inner("csv").inner(name)
+    table.check_keys(("title", "identify", "columns"), ("lacks",))
+    columns = table.inner("columns")
+    keys = {str(header): columns.texts(str(header)) for header in columns.data}
+    for header in table.texts("identify"):
+        if header not in keys:
+            table.problem(table.line("identify"), f"`{header}`", "headers under `columns`")
+    identify, lacks = table.texts("identify"), _texts(table.inner("lacks"))
+    return CsvTable(name, table.text("title"), identify, keys, lacks)
 
 
 def _render(

@@ -26,6 +26,7 @@ from lakehunt.model.queries import (
 from lakehunt.model.sources import (
     COMMON_COLUMNS,
     Column,
+    CsvTable,
     PartitionColumn,
     Partitions,
     Skip,
@@ -45,6 +46,7 @@ __all__ = [
     "COMMON_COLUMNS",
     "Case",
     "Column",
+    "CsvTable",
     "DURATION",
     "Failure",
     "FileNote",

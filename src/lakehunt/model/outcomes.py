@@ -27,6 +27,7 @@ class FileNote:
 class SourceAccount:
     """What a run saw of one source: every file and row, and what the data can show at all.
 
+    `partial` names files that were read in full and whose events lack parts by nature.
     `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
     """
 
@@ -38,6 +39,7 @@ class SourceAccount:
     bytes_read: int = 0
     skipped: tuple[FileNote, ...] = ()
     refused: tuple[FileNote, ...] = ()
+    partial: tuple[FileNote, ...] = ()
     rows_read: int = 0
     rows_in_window: int = 0
     rows_unparsed: int = 0

@@ -98,6 +98,21 @@ class Skip:
 
 
 @dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A CSV that a service hands out in place of records.
+
+    `columns` maps a header to the keys of the record that its cells fill; `lacks` names in words
+    the keys that such a table may not tell.
+    """
+
+    name: str
+    title: str
+    identify: tuple[str, ...]
+    columns: Mapping[str, tuple[str, ...]]
+    lacks: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Partitions:
     """What `partitions/<source>.yaml` says: where the files lie and how they are recognised."""
 
@@ -114,6 +129,7 @@ class Partitions:
     event_class: str = ""
     global_region: str = ""
     skip: tuple[Skip, ...] = ()
+    csv: tuple[CsvTable, ...] = ()
     example: Record = field(default_factory=dict)
     unique: tuple[str, ...] = ()
 

@@ -135,6 +135,7 @@ def account_value(account: SourceAccount) -> dict[str, object]:
             "empty": account.files_empty,
             "skipped": [_note(note) for note in account.skipped],
             "refused": [_note(note) for note in account.refused],
+            "partial": [_note(note) for note in account.partial],
         },
         "bytes_read": account.bytes_read,
         "rows": {
@@ -171,6 +172,7 @@ def account_lines(run: Run) -> Iterable[str]:
         else:
             yield _nothing_line(account)
     yield from _note_lines("skipped", [n for a in run.accounts for n in a.skipped])
+    yield from _note_lines("partial", [n for a in run.accounts for n in a.partial])
     refused = [note for account in run.accounts for note in account.refused]
     yield from _note_lines("NOT READ", [*run.unknown, *refused])
     count = len(run.unknown) + len(refused)

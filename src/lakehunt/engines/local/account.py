@@ -67,6 +67,7 @@ def account_for_rows(
         files_empty=sum(1 for count in parts.records.values() if not count),
         bytes_read=sum(file.size_bytes for file in read),
         refused=parts.refused,
+        partial=parts.partial,
         rows_read=rows,
         rows_in_window=within,
         rows_unparsed=unparsed,

@@ -2,46 +2,52 @@
 
 Knows bytes and JSON, not what a record means. `stream` feeds DuckDB with it.
 The fast reading guesses a file's shape from its start; DuckDB's parse proves the guess, and a
-file whose parse fails is read again exactly, here, by Python's own JSON parser.
+file whose parse fails is read again, by `exact`.
 """
 
+import csv
 import json
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from io import BytesIO
 
 import pyarrow
 from isal import igzip
 
+from lakehunt.engines.local.archives import MOST_BYTES
+from lakehunt.engines.local.wrapped import wrapping_key
+
 _GZIP_MAGIC = b"\x1f\x8b"
 # DuckDB's UNNEST of a long list takes quadratic time: longer documents are cut.
 _PIECE_BYTES = 1 << 20
-# An Arrow string ends here.
-_TEXT_BYTES = (1 << 31) - 1
-_EXACT_RECORDS = 1000
-_DECODER = json.JSONDecoder(strict=False)
-LINES = "lines"
+# Deflate packs at most 1,032 bytes in one (zlib's technical details, read 2026-11-23).
+_MOST_PACKED = 1032
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # What reading one broken file raises.
-UNREADABLE = (OSError, EOFError, ValueError, zlib.error, pyarrow.ArrowException)
+UNREADABLE = (OSError, EOFError, ValueError, csv.Error, zlib.error, pyarrow.ArrowException)
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """A file as documents `{key: [record, ...]}`, and what of it could not be read, if anything."""
+    """A file as documents `{key: [record, ...]}`, and what of it could not be read, if anything.
+
+    `partial` says what its records lack by nature: the file was read in full.
+    """
 
     texts: tuple[bytes, ...]
     broken: str = ""
+    partial: str = ""
 
 
-def load_fast(path: Path, shapes: Sequence[str]) -> Documents:
+def load_fast(data: bytes, shapes: Sequence[str]) -> Documents:
     """Return a file as documents, its shape guessed from the start.
 
     Raises:
         ValueError, EOFError, OSError: the file cannot be unpacked or is no UTF-8 text.
     """
-    key = _wrapping_key(shapes)
-    data = _unpacked(path)
+    key = wrapping_key(shapes)
+    data = unpacked(data)
     _check_utf8(data)
     newline = data.find(b"\n")
     if data[:1] == b"[":
@@ -53,81 +59,37 @@ def load_fast(path: Path, shapes: Sequence[str]) -> Documents:
     return Documents((*_pieces(data, key),))
 
 
-def load_exactly(path: Path, shapes: Sequence[str], identify: Sequence[str]) -> Documents:
-    """Return any run of JSON values as documents of at most 1,000 records each.
-
-    Of a file of lines the broken lines are left out and told; the others are read.
+def unpacked(data: bytes) -> bytes:
+    """Return a file without its gzip, all members of it.
 
     Raises:
-        ValueError: what is wrong with the file and where.
+        ValueError, EOFError, OSError: it is broken, or too large unpacked.
     """
-    key = _wrapping_key(shapes)
-    text = _unpacked(path).decode("utf-8-sig")
-    try:
-        values = [*_values(text)]
-    except ValueError:
-        return _salvaged_lines(text, key, identify)
-    records = [r for value in values for r in _records(value, key, identify)]
-    return Documents(_documents(records, key))
-
-
-def _values(text: str) -> Iterator[object]:
-    position = _skip_space(text, 0)
-    while position < len(text):
-        value, position = _DECODER.raw_decode(text, position)
-        yield value
-        position = _skip_space(text, position)
-
-
-def _salvaged_lines(text: str, key: str, identify: Sequence[str]) -> Documents:
-    records: list[object] = []
-    broken: list[int] = []
-    lines = text.split("\n")
-    for number, line in enumerate(lines, start=1):
-        try:
-            for value in _values(line):
-                records.extend(_records(value, key, identify))
-        except ValueError:
-            broken.append(number)
-    if not records:
-        # no file of lines at all: say what is wrong with it as a whole
-        _DECODER.raw_decode(text, _skip_space(text, 0))
-    what = f"{len(broken):,} of {len(lines):,} lines are broken JSON, the first is {broken[0]:,}"
-    return Documents(_documents(records, key), what)
-
-
-def _documents(records: Sequence[object], key: str) -> tuple[bytes, ...]:
-    starts: Iterable[int] = range(0, max(len(records), 1), _EXACT_RECORDS)
-    batches = (records[start : start + _EXACT_RECORDS] for start in starts)
-    return tuple(_utf8(json.dumps({key: batch}, ensure_ascii=False)) for batch in batches)
-
-
-def _wrapping_key(shapes: Sequence[str]) -> str:
-    return next((shape for shape in shapes if shape != LINES), "records")
-
-
-def _records(value: object, key: str, identify: Sequence[str]) -> list[object]:
-    if isinstance(value, list):
-        return value
-    if isinstance(value, dict) and key in value:
-        inner = value[key]
-        if isinstance(inner, list):
-            return inner
-        raise ValueError(f"`{key}` is no list of records")
-    if isinstance(value, dict) and any(name in value for name in identify):
-        return [value]
-    shown = ", ".join([*value][:3]) if isinstance(value, dict) else repr(value)[:40]
-    raise ValueError(f"no `{key}` and no event, it holds: {shown or 'nothing'}")
-
-
-def _unpacked(path: Path) -> bytes:
-    data = path.read_bytes()
     # igzip reads every member of a gzip file and checks its sum; isal_zlib stops after the first
-    packed = data.startswith(_GZIP_MAGIC)
-    unpacked: bytes = igzip.decompress(data) if packed else data  # type: ignore[no-untyped-call]
-    if len(unpacked) > _TEXT_BYTES:
-        raise ValueError(f"{len(unpacked):,} bytes of text in one file; the limit is 2 GiB")
-    return unpacked
+    if not data.startswith(_GZIP_MAGIC):
+        text = data
+    elif len(data) * _MOST_PACKED <= MOST_BYTES:
+        text = igzip.decompress(data)  # type: ignore[no-untyped-call]
+    else:
+        with igzip.open(BytesIO(data)) as packed:  # type: ignore[no-untyped-call]
+            text = packed.read(MOST_BYTES + 1)
+    if len(text) > MOST_BYTES:
+        raise ValueError("more than 2 GiB of text in one file; the limit is 2 GiB")
+    return text
+
+
+def decoded(data: bytes) -> str:
+    """Return the text of a file, in UTF-8 or as PowerShell redirects it.
+
+    Raises:
+        UnicodeDecodeError: it is neither.
+    """
+    return data.decode("utf-16" if is_utf16(data) else "utf-8-sig")
+
+
+def is_utf16(data: bytes) -> bool:
+    """Tell whether a file starts with a mark of UTF-16."""
+    return data.startswith(_UTF16_MARKS)
 
 
 def _wrapped(key: str, array: bytes) -> bytes:
@@ -178,21 +140,11 @@ def arrow_text(data: bytes) -> pyarrow.Array:
     return pyarrow.Array.from_buffers(pyarrow.string(), 1, [None, offsets, pyarrow.py_buffer(data)])
 
 
-def _utf8(text: str) -> bytes:
-    # a lone surrogate (\ud800 in JSON) is no character: it becomes U+FFFD
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-def _skip_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
-
-
 def why_unreadable(error: Exception) -> str:
     """Return in a few words why a file could not be read."""
     if isinstance(error, UnicodeDecodeError):
-        return f"not UTF-8 text: byte {error.object[error.start]:#04x} at {error.start:,}"
+        byte = f"byte {error.object[error.start]:#04x} at {error.start:,}"
+        return f"not {error.encoding.upper()} text: {byte}"
     if isinstance(error, json.JSONDecodeError):
         return f"broken JSON: {error.msg} at line {error.lineno}, column {error.colno}"
     if isinstance(error, EOFError):

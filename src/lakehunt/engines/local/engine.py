@@ -43,7 +43,8 @@ class LocalEngine:
         self.catalog = catalog_of(sources.values())
 
     def close(self) -> None:
-        """Nothing is kept between runs."""
+        """Close what of the lake is kept open between runs: its archives."""
+        self.lake.close()
 
     def run(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress

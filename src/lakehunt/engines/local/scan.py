@@ -13,10 +13,12 @@ from sqlglot import exp
 
 from lakehunt.engines.base import Progress
 from lakehunt.engines.local.connection import Connection
-from lakehunt.engines.local.documents import LINES, load_exactly, load_fast
+from lakehunt.engines.local.documents import load_fast
+from lakehunt.engines.local.exact import load_exactly
 from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.stream import Load, Stream
 from lakehunt.engines.local.types import json_structure, quoted, text
+from lakehunt.engines.local.wrapped import wrapping_key
 from lakehunt.layouts import strftime
 from lakehunt.model import Column, FileNote, PartitionColumn, Source, Type
 from lakehunt.sql.share import Need, Scan
@@ -39,6 +41,7 @@ class Parts:
     rows: str
     records: Mapping[Path, int]
     refused: tuple[FileNote, ...]
+    partial: tuple[FileNote, ...]
     has_class: bool
 
 
@@ -56,25 +59,38 @@ def scan_files(
     """
     reader = _Reader(connection, scan, files, folder, progress)
     source = scan.source.partitions
-    records, doubtful, refused = reader.read(
-        "fast", range(len(files)), lambda file: load_fast(file.path, source.shapes)
-    )
+    ordinary = [number for number, file in enumerate(files) if not file.is_wrapped]
+    fast = reader.read("fast", ordinary, lambda file: load_fast(file.data(), source.shapes))
+    numbers = sorted({*range(len(files))} - {*ordinary} | {*fast.doubtful})
+    records, refused, partial = fast.records, fast.refused, fast.partial
     rows = f"SELECT * FROM {reader.parts('fast')}"
-    if doubtful:
-        exact, _, broken = reader.read(
-            "exact", doubtful, lambda file: load_exactly(file.path, source.shapes, source.identify)
-        )
-        records = {**records, **dict.fromkeys(doubtful, 0), **exact}
-        refused = {**refused, **broken}
-        again = ", ".join(str(number) for number in doubtful)
+    if numbers:
+        exact = reader.read("exact", numbers, lambda file: load_exactly(file.data(), source))
+        records = {**records, **dict.fromkeys(numbers, 0), **exact.records}
+        refused, partial = {**refused, **exact.refused}, exact.partial
+        again = ", ".join(str(number) for number in numbers)
         rows += f" WHERE file_no NOT IN ({again}) UNION ALL SELECT * FROM {reader.parts('exact')}"
-    notes = (FileNote(files[number].path, why) for number, why in sorted(refused.items()))
     counts = {
         file.path: records.get(number, 0)
         for number, file in enumerate(files)
         if number not in refused or records.get(number)
     }
-    return Parts(f"({rows})", counts, tuple(notes), bool(source.event_class))
+    notes, parts = _notes(files, refused), _notes(files, partial)
+    return Parts(f"({rows})", counts, notes, parts, bool(source.event_class))
+
+
+def _notes(files: Sequence[LogFile], reasons: Mapping[int, str]) -> tuple[FileNote, ...]:
+    return tuple(FileNote(files[number].path, why) for number, why in sorted(reasons.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What one reading of some files left, by file: records, doubts, and what was told of it."""
+
+    records: Mapping[int, int]
+    doubtful: Sequence[int]
+    refused: Mapping[int, str]
+    partial: Mapping[int, str]
 
 
 class _Reader:
@@ -97,10 +113,8 @@ class _Reader:
     def parts(self, turn: str) -> str:
         return f"read_parquet({text(str(self.folder / turn / '*.parquet'))})"
 
-    def read(
-        self, turn: str, numbers: Sequence[int], load: Load
-    ) -> tuple[dict[int, int], list[int], dict[int, str]]:
-        """Read files by one loader: records by file, files with a doubt, and those refused."""
+    def read(self, turn: str, numbers: Sequence[int], load: Load) -> _Turn:
+        """Read files by one loader; a row that is no record at all makes a file doubtful too."""
         stream = Stream(self.files, numbers, self.columns, load, self.progress)
         target = text(str(self.folder / turn))
         self.connection.register("documents", stream.reader())
@@ -117,10 +131,12 @@ class _Reader:
             self.connection.unregister("documents")
         self.connection.check()
         counted = self.connection.rows(
-            f"SELECT file_no, count(*), bool_or(doubtful) FROM {self.parts(turn)} GROUP BY 1"
+            "SELECT file_no, count(*), bool_or(doubtful OR (NOT parsed AND event_id IS NULL))"
+            f" FROM {self.parts(turn)} GROUP BY 1"
         )
         records = {number: count for number, count, _ in counted}
-        return records, sorted(n for n, _, doubt in counted if doubt), stream.refused
+        doubtful = sorted(number for number, _, doubt in counted if doubt)
+        return _Turn(records, doubtful, stream.refused, stream.partial)
 
 
 def scan_sql(scan: Scan) -> tuple[str, str]:
@@ -208,7 +224,7 @@ def _raw_sql(source: Source, select: exp.Select) -> tuple[str, dict[str, str]]:
         read.setdefault(column.record.lower(), set()).add(())
     columns = [column for column in source.table.columns if column.name.lower() in read]
     types = {c.name: pruned(c.type, read[c.name.lower()]) for c in columns}
-    key = next((shape for shape in source.partitions.shapes if shape != LINES), "records")
+    key = wrapping_key(source.partitions.shapes)
     fields = Type("struct", fields=tuple(types.items()))
     structure = text(json.dumps({key: [json_structure(fields)]}))
     own = ", ".join(f"r.{quoted(name)} AS {quoted(name)}" for name in types)

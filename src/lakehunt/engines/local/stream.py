@@ -23,7 +23,7 @@ Load = Callable[[LogFile], Documents]
 
 @dataclass(slots=True)
 class Stream:
-    """The documents of some files; `refused` fills up while it is read.
+    """The documents of some files; `refused` and `partial` fill up while it is read.
 
     `columns` are the partition columns: what a file's path tells of them stands beside each of its
     documents. A join would do the same, but DuckDB may take the stream as the side to keep in
@@ -36,6 +36,7 @@ class Stream:
     load: Load
     progress: Progress
     refused: dict[int, str] = field(default_factory=dict)
+    partial: dict[int, str] = field(default_factory=dict)
 
     def reader(self) -> pyarrow.RecordBatchReader:
         """Return the stream as DuckDB reads it: `file_no`, `doc`, `log_file`, partition values."""
@@ -63,6 +64,8 @@ class Stream:
             documents = future.result()
             if documents.broken:
                 self.refused[number] = documents.broken
+            if documents.partial:
+                self.partial[number] = documents.partial
             return documents.texts
         except UNREADABLE as error:
             self.refused[number] = why_unreadable(error)
