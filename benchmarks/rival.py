@@ -4,6 +4,7 @@ Only where chdb is installed; it is no dependency.
 """
 
 import sys
+from typing import Any
 
 import chdb
 
@@ -26,4 +27,5 @@ QUERY = """
 """
 
 if __name__ == "__main__":
-    print(chdb.query(QUERY.format(columns=COLUMNS, record=RECORD, lake=sys.argv[1])))
+    query: Any = chdb.query
+    print(query(QUERY.format(columns=COLUMNS, record=RECORD, lake=sys.argv[1])))

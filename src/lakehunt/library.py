@@ -59,6 +59,13 @@ def query_id(path: Path, folder: Path) -> str:
     return ".".join(path.relative_to(folder).with_suffix("").parts)
 
 
+def query_id_of(path: Path) -> str:
+    """Return the id of a file by where it lies: below the nearest `queries`, else its bare name."""
+    whole = path.resolve()
+    folder = next((parent for parent in whole.parents if parent.name == "queries"), whole.parent)
+    return query_id(whole, folder)
+
+
 def load_queries(roots: Iterable[Root]) -> dict[str, Query]:
     """Return all queries by id, sorted; a later root's query replaces an earlier one's.
 

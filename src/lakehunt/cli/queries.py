@@ -76,11 +76,11 @@ def run_command(
 
 def saved_query(name: str, content: Path | None) -> Query:
     """Return the query of an id, or of a file that ends in .sql."""
-    from lakehunt.library import find_query, load_queries, query_by_id, read_query
+    from lakehunt.library import find_query, load_queries, query_by_id, query_id_of, read_query
 
     if name.endswith(".sql"):
         path = Path(name)
-        return read_query(path, path.stem)
+        return read_query(path, query_id_of(path))
     roots = content_roots(content)
     return query_by_id(roots, name) or find_query(load_queries(roots), name)
 
