@@ -28,7 +28,7 @@ def one_line(tree: exp.Expr) -> str:
         "SELECT x FROM t CROSS JOIN UNNEST(a, b) WITH ORDINALITY AS u(c, d, n)",
         "SELECT count(*) FILTER(WHERE x > 1) AS n, array_agg(x ORDER BY y DESC) AS a FROM t",
         "SELECT x FROM t WHERE x LIKE '100%' ESCAPE '!' AND y = 'it''s'",
-        "SELECT 1.0 AS a, 1e0 AS b, 0.10 AS c, 12345678901234567890 AS d",
+        "SELECT 1.0 AS a, 1e0 AS b, 0.10 AS c, 1234567890123456789 AS d",
         "SELECT x FROM a LEFT JOIN b USING (k) GROUP BY ROLLUP (x) HAVING count(*) > 1",
         "SELECT lag(x, 1, 0) OVER (PARTITION BY y ORDER BY z ASC) AS p FROM t"
         " ORDER BY 1 ASC NULLS FIRST",

@@ -74,6 +74,8 @@ def _nested(kind: Type) -> Form:
 def _key(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join('null' if v is None else _key(v) for v in value)}]"
     return value if isinstance(value, str) else str(value)
 
 

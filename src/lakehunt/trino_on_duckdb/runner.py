@@ -15,7 +15,18 @@ from .prelude import Prelude, install
 from .protocol import protocol
 from .translation import Translation
 
-NAMED = re.compile(r"\b([A-Z]{3,}(?:_[A-Z]+)+): (.*?)(?:'|$)", re.DOTALL)
+NAMED = re.compile(
+    r"""(['"]?)\b([A-Z]{3,}(?:_[A-Z]+)+):\ (.*?)
+    (?:\1(?:\ to\ [A-Z]|\ can't\ be\ cast\ to\ |,\ expected\ format\ )[^\n]*(?:\n\nLINE\ .*)?)?$""",
+    re.DOTALL | re.VERBOSE,
+)
+"""A name and its message: the end of the text, or the quoted text that a cast could not read."""
+MAPS = {
+    "Map keys must be unique": "Duplicate map keys are not allowed",
+    "Map keys can not be NULL": "map key cannot be null",
+    "key list does not align": "Key and value arrays must be the same length",
+}
+"""What DuckDB tells of a map that cannot be made, and what Trino does."""
 UNKNOWN = "NOT_REPRODUCED"
 """What our functions raise for a value that they do not read as Trino does."""
 BROKEN = (
@@ -63,9 +74,12 @@ def translated(error: duckdb.Error) -> TrinoError | Refused:  # noqa: PLR0911 (o
     message = str(error)
     named = NAMED.search(message)
     if named is not None:
-        return Refused(named[2]) if named[1] == UNKNOWN else TrinoError(named[1], named[2])
+        return Refused(named[3]) if named[2] == UNKNOWN else TrinoError(named[2], named[3])
     if isinstance(error, BROKEN):
         return Refused(f"DuckDB does not take it: {message.splitlines()[0]}")
+    for words, told in MAPS.items():
+        if words in message:
+            return TrinoError("INVALID_FUNCTION_ARGUMENT", told)
     if "by zero" in message:
         return TrinoError("DIVISION_BY_ZERO", "Division by zero")
     if isinstance(error, duckdb.OutOfRangeException) or "out of range" in message.lower():

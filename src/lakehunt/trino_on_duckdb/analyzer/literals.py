@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from .. import ir
 from ..errors import Refused, TrinoError
+from ..functions.java_numbers import ascii_digits
 from ..types import (
     BIGINT,
     BOOLEAN,
@@ -37,11 +38,11 @@ from ..types import (
 )
 
 MOMENT = re.compile(
-    r"\s*(?P<date>[+-]?\d{4,}-\d{1,2}-\d{1,2})(?:[ "
-    r"](?P<time>\d{1,2}:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?))?"
-    r"(?:\s*(?P<zone>[A-Za-z][\w/+-]*|[+-]\d\d?(?::?\d\d)?))?\s*$"
+    r"\s*(?P<date>[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2})(?:[ "
+    r"](?P<time>[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]+)?)?))?"
+    r"(?:\s*(?P<zone>[A-Za-z][\w/+-]*|[+-][0-9][0-9]?(?::?[0-9][0-9])?))?\s*$"
 )
-TIME = re.compile(r"(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?$")
+TIME = re.compile(r"([0-9]{1,2}):([0-9]{1,2})(?::([0-9]{1,2})(?:\.([0-9]+))?)?$")
 UNIT_MILLISECONDS = {"day": 86_400_000, "hour": 3_600_000, "minute": 60_000, "second": 1000}
 HOURS, SIXTY, MOST_FRACTION, MOST_OFFSET = 24, 60, 12, 14 * 60
 INTEGER_RANGES = {"tinyint": 7, "smallint": 15, "integer": 31, "int": 31, "bigint": 63}
@@ -59,14 +60,12 @@ def number(text: str) -> ir.Constant:
     if "." in text:
         return exact(text)
     value = int(text)
-    if value > 2**63 - 1:
-        raise TrinoError("NUMERIC_VALUE_OUT_OF_RANGE", f"Invalid numeric literal: {text}")
     return ir.Constant(INTEGER if value < 2**31 else BIGINT, value)
 
 
 def exact(text: str) -> ir.Constant:
     """A decimal with as many digits as are written."""
-    match = re.fullmatch(r"\s*([+-]?)(\d*)(?:\.(\d*))?\s*", text)
+    match = re.fullmatch(r"\s*([+-]?)([0-9]*)(?:\.([0-9]*))?\s*", text)
     if match is None or not (match[2] or match[3]):
         raise invalid(text, "DECIMAL")
     whole, fraction = match[2].lstrip("0"), match[3] or ""
@@ -93,9 +92,10 @@ def typed(name: str, value: str) -> ir.Constant:
 
 
 def _integer(name: str, value: str) -> ir.Constant:
-    if not re.fullmatch(r"[+-]?\d+", value.strip()):
+    digits = ascii_digits(value.strip())
+    if not re.fullmatch(r"[+-]?[0-9]+", digits):
         raise invalid(value, name.upper())
-    found = int(value)
+    found = int(digits)
     bits = INTEGER_RANGES[name]
     if not -(2**bits) <= found < 2**bits:
         raise invalid(value, name.upper())
@@ -118,14 +118,14 @@ def _boolean(value: str) -> ir.Constant:
 
 
 def _date(value: str) -> str:
-    match = re.fullmatch(r"\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})\s*", value)
+    match = re.fullmatch(r"\s*([+-]?[0-9]{4,})-([0-9]{1,2})-([0-9]{1,2})\s*", value)
     if match is None:
         raise invalid(value, "DATE")
     return _checked_date(value, match[0].strip())
 
 
 def _checked_date(value: str, written: str) -> str:
-    year, month, day = re.fullmatch(r"([+-]?\d+)-(\d+)-(\d+)", written).groups()  # type: ignore[union-attr]
+    year, month, day = re.fullmatch(r"([+-]?[0-9]+)-([0-9]+)-([0-9]+)", written).groups()  # type: ignore[union-attr]
     if not 1 <= int(year) <= dt.MAXYEAR:
         raise Refused(f"the year {year} is outside 1 to 9999")
     try:
@@ -148,7 +148,7 @@ def _clock(value: str) -> tuple[str, int]:
 
 
 def _time(value: str) -> ir.Constant:
-    match = re.fullmatch(r"\s*([\d:.]+)\s*([+-]\d\d:?\d\d)?\s*", value)
+    match = re.fullmatch(r"\s*([0-9:.]+)\s*([+-][0-9][0-9]:?[0-9][0-9])?\s*", value)
     if match is None:
         raise invalid(value, "TIME")
     clock, precision = _clock(match[1])
@@ -184,7 +184,7 @@ def zone_name(text: str) -> str | None:
     """
     if text.upper() in ("UTC", "Z", "GMT", "UT") or text in ("+00:00", "-00:00", "+00", "+0000"):
         return "UTC"
-    match = re.fullmatch(r"([+-])(\d\d?):?(\d\d)?", text)
+    match = re.fullmatch(r"([+-])([0-9][0-9]?):?([0-9][0-9])?", text)
     if match is not None:
         hours, minutes = int(match[2]), int(match[3] or 0)
         if hours * SIXTY + minutes > MOST_OFFSET or minutes >= SIXTY:
@@ -199,7 +199,7 @@ def zone_name(text: str) -> str | None:
 
 # ------------------------------------------------------------------ intervals
 
-YEAR_MONTH_FORM = re.compile(r"(-?)(\d+)(?:-(\d+))?$")
+YEAR_MONTH_FORM = re.compile(r"(-?)([0-9]+)(?:-([0-9]+))?$")
 
 
 def interval(value: str, start: str, end: str | None) -> ir.Constant:
@@ -214,7 +214,7 @@ def interval(value: str, start: str, end: str | None) -> ir.Constant:
 
 
 def _months(body: str, start: str, end: str | None) -> int:
-    match = re.fullmatch(r"(\d+)(?:-(\d+))?", body)
+    match = re.fullmatch(r"([0-9]+)(?:-([0-9]+))?", body)
     if match is None or (match[2] is not None and (start, end) != ("year", "month")):
         raise invalid(body, "INTERVAL")
     if start == "month":
@@ -232,7 +232,7 @@ def _milliseconds(body: str, start: str, end: str | None) -> int:
         raise invalid(body, "INTERVAL")
     total = 0
     for unit, piece in zip(units, pieces, strict=False):
-        form = r"(\d+)(?:\.(\d{1,3}))?" if unit == "second" else r"(\d+)()"
+        form = r"([0-9]+)(?:\.([0-9]{1,3}))?" if unit == "second" else r"([0-9]+)()"
         match = re.fullmatch(form, piece)
         if match is None:
             raise invalid(body, "INTERVAL")

@@ -327,11 +327,12 @@ def _windows(node: exp.Select) -> dict[str, exp.Window]:
 
 
 def _implied(node: exp.Expression) -> str | None:
-    """The name that a column or a field gives to its output."""
-    if isinstance(node, exp.Column):
-        return node.name
-    if isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier):
-        return node.expression.name
+    """The name that a column, or a field of one, gives to its output; parentheses do not count."""
+    while isinstance(node, exp.Paren):
+        node = node.this
+    named = isinstance(node, exp.Dot) and _implied(node.this) is not None
+    if named or isinstance(node, exp.Column):
+        return str((node.expression if named else node).name)
     return None
 
 

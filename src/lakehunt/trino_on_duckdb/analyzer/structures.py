@@ -10,7 +10,7 @@ from dataclasses import replace
 from sqlglot import exp
 
 from .. import ir
-from ..errors import TrinoError
+from ..errors import TrinoError, nearest
 from ..types import (
     BIGINT,
     BOOLEAN,
@@ -33,18 +33,19 @@ class Structures(Predicates):
 
     def _field(self, base: ir.Expr, name: str, shown: str, node: exp.Expression) -> ir.Expr:
         if base.type.base != "row":
-            if isinstance(node, exp.Column) and isinstance(base, ir.Field):
-                raise fail(
-                    "TYPE_MISMATCH",
-                    f"Expression {shown.rsplit('.', 1)[0]} is not of type ROW",
-                    node,
-                )
-            raise fail("TYPE_MISMATCH", f"Expression {shown} is not of type ROW", node)
+            before = shown.rsplit(".", 1)[0]
+            raise fail("TYPE_MISMATCH", f"Expression {before} is not of type ROW", node)
         found = [i for i, n in enumerate(base.type.names) if n and n.lower() == name.lower()]
         if len(found) > 1:
             raise fail("AMBIGUOUS_NAME", f"Ambiguous row field reference: {name}", node)
         if not found:
-            raise Scope().missing([shown], node)
+            shown = shown if isinstance(node, exp.Column) else name
+            hint = nearest(name, (n for n in base.type.names if n))
+            raise fail(
+                "INVALID_COLUMN_REFERENCE",
+                f"Column reference '{shown.lower()}' is invalid{hint}",
+                node,
+            )
         return ir.FieldOf(base.type.children[found[0]], base, found[0])
 
     def _array(self, node: exp.Array, scope: Scope) -> ir.Expr:

@@ -7,13 +7,23 @@ FILTER and OVER.
 from __future__ import annotations
 
 from lakehunt.trino_on_duckdb.functions.arithmetic import decimal_average
-from lakehunt.trino_on_duckdb.functions.definitions import Definition, Macro, Python
+from lakehunt.trino_on_duckdb.functions.definitions import Definition, Macro, Python, fails
 from lakehunt.trino_on_duckdb.functions.entry import Call, Choose, Entry, How, Refused, table
-from lakehunt.trino_on_duckdb.functions.kinds import comparable, is_nested
+from lakehunt.trino_on_duckdb.functions.kinds import comparable, element, is_nested
 
 FLOATS = ("double", "real")
 # The most values that max and min take.
 LARGEST_COUNT = 10_000
+ORDERED_ALIKE = (
+    *("boolean", "tinyint", "smallint", "integer", "bigint", "decimal", "varchar", "date"),
+    "timestamp",
+)
+"""Elements by which DuckDB orders arrays as Trino does; Trino raises where it meets a NULL."""
+WITHOUT_NULLS = (
+    "CASE WHEN list_count($1) < len($1) THEN "
+    + fails("NOT_REPRODUCED", "the order of arrays with NULL inside", "$t1")
+    + " ELSE $1 END"
+)
 NAN_LEAST = "CASE WHEN isnan($2) THEN CAST('-Infinity' AS $t2) ELSE $2 END"
 
 TABLE: tuple[tuple[str, str, str], ...] = (
@@ -119,6 +129,8 @@ def _extreme(name: str) -> Choose:
 
     def choose(call: Call) -> str:
         kind = call.arguments[0].trino
+        if kind.startswith("array(") and element(kind).partition("(")[0] in ORDERED_ALIKE:
+            return f"{name}($distinct{WITHOUT_NULLS}$order)$after"
         if is_nested(kind):
             raise Refused(f"{name} of {kind}")
         if kind in FLOATS and name == "max":

@@ -12,6 +12,7 @@ from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, localcontext
 from statistics import NormalDist
 
 from lakehunt.trino_on_duckdb.functions.definitions import TrinoError, invalid
+from lakehunt.trino_on_duckdb.functions.java_numbers import ascii_digits
 
 LONG = 2**63
 # Decimals of up to so many digits are held in 64 bits.
@@ -142,6 +143,7 @@ def to_base(number: int, radix: int) -> str:
 def from_base(text: str, radix: int) -> int:
     """The number that a text of digits of a base says."""
     _radix(radix)
+    shown, text = text, ascii_digits(text)
     if re.fullmatch(r"[+-]?[0-9A-Za-z]+", text):
         try:
             number = int(text, radix)
@@ -151,7 +153,7 @@ def from_base(text: str, radix: int) -> int:
             number = LONG
         if -LONG <= number < LONG:
             return number
-    raise invalid(f"Not a valid base-{radix} number: {text}")
+    raise invalid(f"Not a valid base-{radix} number: {shown}")
 
 
 def bit_count(number: int, bits: int) -> int:

@@ -20,6 +20,7 @@ from lakehunt.trino_on_duckdb.functions.definitions import (
     fails,
 )
 from lakehunt.trino_on_duckdb.functions.entry import Entry
+from lakehunt.trino_on_duckdb.functions.java_numbers import ASCII_DIGITS, OTHER_DIGITS
 
 ENTRIES: tuple[Entry, ...] = ()
 
@@ -29,7 +30,8 @@ BLANK = r"[\x00-\x20]*"
 INTEGER = rf"'{BLANK}[+-]?[0-9]+{BLANK}'"
 DIGITS = r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
 FLOAT = rf"'{BLANK}[+-]?(?:NaN|Infinity|{DIGITS}[fFdD]?){BLANK}'"
-EXACT = rf"'{BLANK}[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?{BLANK}'"
+EXACT = r"'[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?'"
+UUID_FORM = "'[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}'"
 DAY = r"([+-]?[0-9]{4,})-([0-9]{1,2})-([0-9]{1,2})"
 DATE = rf"'{BLANK}{DAY}{BLANK}'"
 TIME = r"[0-9]{1,2}:[0-9]{1,2}(?::[0-9]{1,2}(?:\.[0-9]{1,12})?)?"
@@ -48,6 +50,17 @@ def _checked(pattern: str, what: str, kind: str, done: str) -> str:
     )
 
 
+def _in_ascii(pattern: str, done: str, otherwise: str) -> str:
+    """`done` of a text that has the form once its digits are ASCII; else `otherwise`."""
+    other = "trino_ascii_digits(s)"
+    return (
+        f"CASE WHEN regexp_full_match(s, {pattern}) THEN {done.format('s')} "
+        f"WHEN regexp_matches(s, '[{OTHER_DIGITS}]') AND regexp_full_match({other}, {pattern}) "
+        f"THEN {done.format(other)} "
+        f"WHEN s IS NOT NULL THEN {otherwise} END"
+    )
+
+
 def scientific(digits: str) -> str:
     """A number in the form `1.5E0`, from its shortest decimal text."""
     if digits in ("nan", "inf", "-inf"):
@@ -55,15 +68,10 @@ def scientific(digits: str) -> str:
     sign, parts, exponent = Decimal(digits).as_tuple()
     text = "".join(map(str, parts)).lstrip("0")
     if not text:
-        return "-0.0E0" if sign else "0.0E0"
+        return "-0E0" if sign else "0E0"
     power = len(text) - 1 + int(exponent)
     rest = text[1:].rstrip("0") or "0"
     return f"{'-' if sign else ''}{text[0]}.{rest}E{power}"
-
-
-def double_text(value: float) -> str:
-    """What `CAST(double AS varchar)` gives."""
-    return scientific(repr(value))
 
 
 def ip_of_bytes(data: bytes) -> str:
@@ -112,11 +120,11 @@ def json_field(value: str, at: int, name: str) -> str | None:
 
 
 def shortest(value: float) -> str:
-    """The shortest decimal text that gives the same 32-bit number."""
+    """The shortest decimal text that gives the same 32-bit number, of two digits the nearest."""
     if math.isnan(value) or math.isinf(value):
         return repr(value)
     packed = struct.pack("f", value)
-    for digits in range(1, 10):
+    for digits in range(2, 10):
         text = f"{value:.{digits}g}"
         if struct.pack("f", float(text)) == packed:
             return text
@@ -125,7 +133,8 @@ def shortest(value: float) -> str:
 
 def real_text(value: float) -> str:
     """What `CAST(real AS varchar)` gives."""
-    return scientific(repr(value) if math.isnan(value) or math.isinf(value) else f"{value:.6e}")
+    short = shortest(value)
+    return scientific(short if not math.isfinite(value) else f"{float(short):.6e}")
 
 
 ROUND = "CAST(floor((epoch_us(t) + n // 2) / CAST(n AS DECIMAL(10,0))) AS BIGINT) * n"
@@ -137,7 +146,9 @@ DEFINITIONS: tuple[Definition, ...] = (
         Macro(
             f"trino_text_to_{kind}",
             "s",
-            _checked(INTEGER, kind, kind, f"CAST(regexp_extract(s, '-?[0-9]+') AS {kind})"),
+            _in_ascii(
+                INTEGER, f"CAST(regexp_extract({{0}}, '-?[0-9]+') AS {kind})", _cannot(kind, kind)
+            ),
         )
         for kind in INTEGERS
     ),
@@ -155,7 +166,16 @@ DEFINITIONS: tuple[Definition, ...] = (
         )
         for kind in ("double", "real")
     ),
-    Macro("trino_text_to_exact", "s", _checked(EXACT, "decimal", "VARCHAR", "trim(s)")),
+    Macro(
+        "trino_text_to_exact",
+        "s",
+        _in_ascii(EXACT, "{0}", _cannot("decimal", "VARCHAR")),
+    ),
+    Macro(
+        "trino_ascii_digits",
+        "s",
+        f"translate(s, '{OTHER_DIGITS}', '{ASCII_DIGITS}')",
+    ),
     Macro(
         "trino_text_to_boolean",
         "s",
@@ -281,6 +301,12 @@ DEFINITIONS: tuple[Definition, ...] = (
         f"CASE WHEN length(s) > n THEN {_cannot('varchar(n): the value is longer', 'VARCHAR')} "
         "ELSE s END",
     ),
+    # DuckDB takes braces and leaves hyphens out.
+    Macro(
+        "trino_text_to_uuid",
+        "s",
+        _checked(UUID_FORM, "uuid", "UUID", "CAST(s AS UUID)"),
+    ),
     Macro("trino_ip_of_bytes", "b", "CAST(trino_ip_digits_of_bytes(b) AS UHUGEINT)"),
     Python("trino_ip_digits_of_bytes", ("BLOB",), "VARCHAR", ip_of_bytes),
     Macro("trino_ip_bytes", "a", "trino_ip_bytes_of_digits(CAST(a AS VARCHAR))"),
@@ -289,6 +315,22 @@ DEFINITIONS: tuple[Definition, ...] = (
         ("VARCHAR",),
         "BLOB",
         lambda digits: int(digits).to_bytes(IPV6_BYTES, "big"),
+    ),
+    *(
+        Macro(
+            f"trino_float_to_{kind}",
+            "x",
+            f"CASE WHEN isnan(x) THEN {_cannot(kind, kind)} ELSE CAST(round(x) AS {kind}) END",
+        )
+        for kind in INTEGERS
+        if kind != "bigint"
+    ),
+    Macro(
+        "trino_double_to_bigint",
+        "x",
+        "CASE WHEN isnan(x) OR x >= CAST('9223372036854775808' AS DOUBLE) "
+        f"OR x < CAST('-9223372036854775808' AS DOUBLE) THEN {_cannot('bigint', 'BIGINT')} "
+        "ELSE CAST(round(x) AS BIGINT) END",
     ),
     # A Java cast stops at the ends of the range.
     Macro(
@@ -302,6 +344,6 @@ DEFINITIONS: tuple[Definition, ...] = (
     Python("trino_quotient_text", ("VARCHAR", "VARCHAR", "INTEGER"), "VARCHAR", divided),
     Python("trino_json_row", ("VARCHAR", "INTEGER"), "VARCHAR", json_row),
     Python("trino_json_field", ("VARCHAR", "INTEGER", "VARCHAR"), "VARCHAR", json_field),
-    Python("trino_text_of_double", ("DOUBLE",), "VARCHAR", double_text),
+    Python("trino_text_of_double", ("DOUBLE",), "VARCHAR", json_casts.double_text),
     Python("trino_text_of_real", ("FLOAT",), "VARCHAR", real_text),
 )

@@ -1,6 +1,6 @@
-"""Numbers as Java prints them.
+"""Numbers as Java prints doubles and reads whole numbers.
 
-It must not know JSON or SQL. JSON texts and formats print doubles in this way.
+It must not know JSON or SQL. JSON texts, formats and casts use it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,15 @@ import math
 
 # Java prints doubles without exponent from a thousandth to ten million.
 PLAIN_LEAST, PLAIN_END = -3, 7
+ZEROS = (
+    "\u0660\u06f0\u07c0\u0966\u09e6\u0a66\u0ae6\u0b66\u0be6\u0c66\u0ce6\u0d66"
+    "\u0de6\u0e50\u0ed0\u0f20\u1040\u1090\u17e0\u1810\u1946\u19d0\u1a80\u1a90"
+    "\u1b50\u1bb0\u1c40\u1c50\ua620\ua8d0\ua900\ua9d0\ua9f0\uaa50\uabf0\uff10"
+)
+"""The zero of each script whose digits Character.digit reads from one char; nine follow each."""
+OTHER_DIGITS = "".join(chr(ord(zero) + n) for zero in ZEROS for n in range(10))
+ASCII_DIGITS = "0123456789" * len(ZEROS)
+"""What stands for OTHER_DIGITS, one by one."""
 
 
 def java_double(number: float, mark: str = "") -> str:
@@ -28,3 +37,8 @@ def java_double(number: float, mark: str = "") -> str:
     if not PLAIN_LEAST <= power < PLAIN_END:
         return f"{mantissa}E{power}"
     return f"{number:.{max(len(digits) - 1 - power, 1)}f}"
+
+
+def ascii_digits(text: str) -> str:
+    """`text` with the digits of other scripts as ASCII, by which Java reads whole numbers."""
+    return text if text.isascii() else text.translate(str.maketrans(OTHER_DIGITS, ASCII_DIGITS))

@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 from lakehunt.trino_on_duckdb.functions import json_text
 from lakehunt.trino_on_duckdb.functions.definitions import Definition, Python, TrinoError
 from lakehunt.trino_on_duckdb.functions.entry import Entry
-from lakehunt.trino_on_duckdb.functions.java_numbers import java_double
+from lakehunt.trino_on_duckdb.functions.java_numbers import ascii_digits, java_double
 from lakehunt.trino_on_duckdb.functions.json_text import Spelled
 
 ENTRIES: tuple[Entry, ...] = ()
@@ -80,9 +80,10 @@ def _whole(value: object, target: str) -> int:
             else 2**70
         )
     if isinstance(value, str):
-        if not re.fullmatch(r"[+-]?[0-9]+", value.strip()):
+        digits = ascii_digits(value.strip())
+        if not re.fullmatch(r"[+-]?[0-9]+", digits):
             raise _wrong(value, target)
-        return int(value)
+        return int(digits)
     if isinstance(value, int):
         return int(value)
     raise _wrong(value, target)
@@ -155,11 +156,12 @@ def to_decimal_text(text: str) -> str | None:
     if isinstance(value, bool):
         return str(int(value))
     if isinstance(value, (str, int)):
+        digits = ascii_digits(str(value))
         try:
-            number = Decimal(str(value))
+            number = Decimal(digits)
         except InvalidOperation:
             raise _wrong(value, "decimal") from None
-        if number.is_finite() and str(value) == str(value).strip() and "_" not in str(value):
+        if number.is_finite() and re.fullmatch(r"[0-9.eE+-]+", digits):
             return format(number, "f")
     raise _wrong(value, "decimal")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from lakehunt.trino_on_duckdb.functions.definitions import Definition, Macro, fails
 from lakehunt.trino_on_duckdb.functions.entry import Call, Choose, Entry, How, Refused, table
-from lakehunt.trino_on_duckdb.functions.kinds import comparable, has_floats, is_nested
+from lakehunt.trino_on_duckdb.functions.kinds import comparable, element, has_floats, is_nested
 
 KV = "map(k,v)"
 BAD = "INVALID_FUNCTION_ARGUMENT"
@@ -22,6 +22,14 @@ def _keyed(template: str) -> Choose:
         return template
 
     return choose
+
+
+def _made(call: Call) -> str:
+    """map(keys, values); Trino takes no key with NULL inside."""
+    key = element(call.arguments[0].trino)
+    comparable(key)
+    made = "CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN CAST(map($1, $2) AS $r) END"
+    return f"CASE WHEN trino_without_nulls($1) THEN {made} END" if is_nested(key) else made
 
 
 def _lookup(call: Call) -> str:
@@ -94,11 +102,7 @@ MULTI = (
     "key := struct_extract_at(trino_e, 1), value := struct_extract_at(trino_e, 2)))) END"
 )
 CHOSEN: tuple[tuple[str, tuple[str, ...], Choose], ...] = (
-    (
-        "map",
-        ("array(K)", "array(V)"),
-        _keyed("CASE WHEN $1 IS NOT NULL AND $2 IS NOT NULL THEN CAST(map($1, $2) AS $r) END"),
-    ),
+    ("map", ("array(K)", "array(V)"), _made),
     ("map_concat", ("map(K,V)",), _concat),
     ("element_at", ("map(K,V)", "K"), _lookup),
     ("map_from_entries", ("array(row(k,v))",), _keyed(MADE)),

@@ -66,6 +66,15 @@ DEFINITIONS: tuple[Definition, ...] = (
         f"CASE WHEN ms % 86400000 <> 0 THEN CAST(d + {HALF_DAY} AS DATE) "
         "ELSE d + CAST(ms // 86400000 AS INTEGER) END",
     ),
+    # The first place where the arrays differ, or where either holds a NULL.
+    Macro(
+        "trino_meets_null",
+        "a, b",
+        "a IS NOT NULL AND b IS NOT NULL AND len(list_filter([list_filter("
+        "range(1, least(len(a), len(b)) + 1), lambda trino_i: a[trino_i] IS NULL "
+        "OR a[trino_i] IS DISTINCT FROM b[trino_i])[1]], "
+        "lambda trino_i: trino_i IS NOT NULL AND (a[trino_i] IS NULL OR b[trino_i] IS NULL))) > 0",
+    ),
     Macro("trino_date_plus_months", "d, m", "CAST(d + to_months(m) AS DATE)"),
     Macro("trino_plus_milliseconds", "t, ms", "t + to_microseconds(ms * 1000)"),
     Macro("trino_plus_months", "t, m", "t + to_months(m)"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..errors import Refused
+from ..functions.definitions import fails
 from ..types import INTEGERS, STAMP, VARCHAR, ZONED, Type
 from .arithmetic import NARROW
 from .carried import duck, field_names, has, quoted, text
@@ -104,9 +105,10 @@ def _decimal_to_real(value: str, source: Type, target: Type) -> str:
 def _numbers(source: Type, target: Type) -> Caster | None:
     if source.base not in NUMERIC or target.base not in NUMERIC:
         return None
-    if (source.base, target.base) == ("real", "bigint"):
-        return lambda v, s, t: f"trino_real_to_bigint({v})"
-    if source.base in ("real", "double", "decimal") and target.base in INTEGERS:
+    if source.base in ("real", "double") and target.base in INTEGERS:
+        name = source.base if target.base == "bigint" else "float"
+        return lambda v, s, t: f"trino_{name}_to_{t.base}({v})"
+    if source.base == "decimal" and target.base in INTEGERS:
         return _rounded
     if target.base == "real" and source.base == "decimal" and source.precision <= NARROW:
         return _decimal_to_real
@@ -167,7 +169,7 @@ CASTS: dict[tuple[str, str], Caster] = {
     ("char", "char"): lambda v, s, t: f"rtrim(left({v}, {t.length}), ' ')",
     ("varchar", "varbinary"): lambda v, s, t: f"encode({v})",
     ("varchar", "ipaddress"): lambda v, s, t: f"trino_ip({v})",
-    ("varchar", "uuid"): _plain,
+    ("varchar", "uuid"): lambda v, s, t: f"trino_text_to_uuid({v})",
     ("ipaddress", "varbinary"): lambda v, s, t: f"trino_ip_bytes({v})",
     ("varbinary", "ipaddress"): lambda v, s, t: f"trino_ip_of_bytes({v})",
     ("date", STAMP): _plain,
@@ -203,7 +205,16 @@ def _structure(value: str, source: Type, target: Type, depth: int) -> str:
         f"list_transform(map_{w}({value}), lambda {item}: {t})"
         for w, t in zip(("keys", "values"), inner, strict=True)
     )
-    return f"map({keys}, {values})"
+    if inner[0] == item:
+        return f"map({keys}, {values})"
+    return let(keys, f"k_{depth}", _map_of(f"k_{depth}", values, target))
+
+
+def _map_of(keys: str, values: str, target: Type) -> str:
+    """The map; keys that the cast has made the same are no valid argument of it."""
+    failing = fails("INVALID_CAST_ARGUMENT", "Duplicate map keys are not allowed", duck(target))
+    same = f"len(list_distinct({keys})) < len({keys})"
+    return f"CASE WHEN {same} THEN {failing} ELSE map({keys}, {values}) END"
 
 
 def _row(value: str, source: Type, target: Type, depth: int) -> str:
@@ -262,14 +273,19 @@ def _map_of_json(value: str, target: Type, depth: int) -> str:
     item, members = f"j_{depth}", f"m_{depth}"
     key, kind = target.children
     inner = _part_of_json(item, kind, depth + 1)
-    keys = f"map_keys({members})"
+    keys = made = f"map_keys({members})"
     if key != VARCHAR:
         if key.base not in (*NUMERIC, "boolean"):
             raise Refused(f"CAST from json to {target} is not reproduced")
         done = cast(item, VARCHAR, key, depth + 1)
-        keys = f"list_transform({keys}, lambda {item}: {done})"
+        made = f"list_transform({keys}, lambda {item}: {done})"
     values = f"list_transform(map_values({members}), lambda {item}: {inner})"
-    body = f"CASE WHEN {members} IS NOT NULL THEN map({keys}, {values}) END"
+    packed = (
+        f"map({keys}, {values})"
+        if made == keys
+        else let(made, f"k_{depth}", _map_of(f"k_{depth}", values, target))
+    )
+    body = f"CASE WHEN {members} IS NOT NULL THEN {packed} END"
     return let(f"trino_json_members({value})", members, body)
 
 

@@ -84,11 +84,11 @@ def _nested(left: str, right: str, kind: Type, depth: int) -> str:
 
 
 def _ordered(sign: str, left: str, right: str, kind: Type) -> str:
-    """The order of arrays of plain values; Trino raises where one holds a NULL."""
+    """The order of arrays of plain values; Trino raises where the first that differ are NULL."""
     if kind.base != "array" or not plain(kind.element) or kind.element.base == "char":
         raise Refused(f"{sign} between values of type {kind} is not reproduced")
     failing = fails("NOT_SUPPORTED", "ARRAY comparison not supported with NULL elements", "BOOLEAN")
-    nulls = " OR ".join(f"list_count({a}) < len({a})" for a in (left, right))
+    nulls = f"trino_meets_null({left}, {right})"
     return f"(CASE WHEN {nulls} THEN {failing} ELSE {left} {sign} {right} END)"
 
 

@@ -27,6 +27,8 @@ varbinary json ipaddress uuid
 TYPED = frozenset(TYPED_WORDS.split())
 MOST_PARTS = 4
 """Parts of a column's name: catalog, schema, table, column."""
+LARGEST = 2**63 - 1
+"""Of the integers that may be written; one more where a minus stands before it."""
 UNITS = ("year", "month", "day", "hour", "minute", "second")
 
 
@@ -154,15 +156,15 @@ class Expressions(SpecialForms):
             left = self.mark(kind(this=left, expression=self._signed(), **options), token)
         return left
 
-    def _signed(self) -> exp.Expression:
+    def _signed(self, largest: int = LARGEST) -> exp.Expression:
         token = self.token
         if token.kind == "op" and token.word in ("+", "-"):
             self.at += 1
-            inner = self._signed()
+            inner = self._signed(LARGEST + 1 if token.word == "-" else LARGEST)
             if token.word == "+":
                 return self.mark(exp.Paren(this=inner), token)
             return self.mark(exp.Neg(this=inner), token)
-        left = self.primary()
+        left = self.primary(largest)
         while self.sees("at", "time", "zone"):
             token = self.take()
             self.at += 2
@@ -170,10 +172,10 @@ class Expressions(SpecialForms):
             left = self.mark(exp.AtTimeZone(this=left, zone=zone), token)
         return left
 
-    def primary(self) -> exp.Expression:
+    def primary(self, largest: int = LARGEST) -> exp.Expression:
         """A literal, name, call, parenthesis, with its subscripts and fields."""
         token = self.token
-        node = self.mark(self._primary_start(), token)
+        node = self.mark(self._primary_start(largest), token)
         while True:
             if self.sees("[") and token.word != "[":
                 bracket = self.take()
@@ -182,24 +184,24 @@ class Expressions(SpecialForms):
                 # `offset` keeps sqlglot's generators from shifting the index
                 node = self.mark(exp.Bracket(this=node, expressions=[index], offset=1), bracket)
             elif self.sees(".") and self.ahead().word != "*":
-                dot = self.take()
-                node = self._field(node, self.identifier(), dot)
+                self.at += 1
+                node = self._field(node, self.identifier(), token)
             else:
                 return node
 
-    def _field(self, base: exp.Expression, name: exp.Identifier, dot: Token) -> exp.Expression:
+    def _field(self, base: exp.Expression, name: exp.Identifier, start: Token) -> exp.Expression:
         if isinstance(base, exp.Column) and len(base.parts) < MOST_PARTS:
             parts = [*reversed([p.copy() for p in base.parts])]
             keys = ("table", "db", "catalog")
             node = exp.Column(this=name, **dict(zip(keys, parts, strict=False)))
             node.meta.update(base.meta)
             return node
-        return self.mark(exp.Dot(this=base, expression=name), dot)
+        return self.mark(exp.Dot(this=base, expression=name), start)
 
-    def _primary_start(self) -> exp.Expression:
+    def _primary_start(self, largest: int) -> exp.Expression:
         token = self.token
         if token.kind in ("string", "integer", "decimal", "double", "hex"):
-            return self._plain_literal()
+            return self._plain_literal(largest)
         if token.word == "(":
             return self._parenthesis()
         if token.word in ("?", ":"):
@@ -223,7 +225,7 @@ class Expressions(SpecialForms):
             self.mismatch("<expression>")
         return exp.Placeholder(this=self.take().value)
 
-    def _plain_literal(self) -> exp.Expression:
+    def _plain_literal(self, largest: int) -> exp.Expression:
         token = self.take()
         if token.kind == "string":
             return exp.Literal.string(token.value)
@@ -235,6 +237,8 @@ class Expressions(SpecialForms):
                     token,
                 )
             return exp.HexString(this=token.value)
+        if token.kind == "integer" and int(token.value) > largest:
+            self.error("SYNTAX_ERROR", f"Invalid numeric literal: {token.value}", token)
         return exp.Literal.number(token.value)
 
     def _typed_literal(self) -> exp.Expression | None:
