@@ -18,6 +18,7 @@ _COMMANDS = {
     "hunt": ("hunting", "Run the detections over a lake and print findings."),
     "run": ("queries", "Run one saved query, by id or file."),
     "sql": ("queries", "Run SQL of your own (Athena's dialect) over a lake."),
+    "event": ("event", "Show one event's record as logged, and what happened beside it."),
     "list": ("library", "List the saved queries and the log sources."),
     "show": ("library", "Show a query or a source; --sql prints what would be sent."),
     "check": ("content", "Validate queries and run their cases."),

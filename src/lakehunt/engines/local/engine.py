@@ -16,6 +16,7 @@ from lakehunt.engines.local.account import account_for_files, account_for_rows
 from lakehunt.engines.local.connection import Connection, failure
 from lakehunt.engines.local.empty import define_empty
 from lakehunt.engines.local.lake import LogFile, open_lake
+from lakehunt.engines.local.original import original_records
 from lakehunt.engines.local.scan import scan_files
 from lakehunt.engines.local.shown import shown_rows
 from lakehunt.engines.local.types import quoted
@@ -71,6 +72,16 @@ class LocalEngine:
                 results[draft.name] = session.answer(one) if isinstance(one, Statement) else one
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, self.lake.unknown)
+
+    def originals(
+        self, source: Source, log_file: str, key: str, value: str
+    ) -> list[Mapping[str, object]]:
+        """Return the records of a log file whose field `key` has this value, as logged.
+
+        Raises:
+            LakeError: the file is none of the lake's, or cannot be read.
+        """
+        return [*original_records(self.lake, source, log_file, key, value)]
 
     def _compiled(
         self, draft: Draft, window: Window | None, limits: Limits
