@@ -85,7 +85,7 @@ def test_sql_answers_in_every_format(lake: Path, tmp_path: Path, lakehunt: Run) 
 
 
 def test_run_takes_parameters(lake: Path, lakehunt: Run) -> None:
-    ran = lakehunt("run", "cloudtrail.key_activity", "--lake", lake,
+    ran = lakehunt("run", "cloudtrail.key_with_chains", "--lake", lake,
                    "-p", "access_key_id=ASIAEXAMPLEKEY000001", "--format", "jsonl")  # fmt: skip
     assert ran.code == 0
     assert len(ran.out.splitlines()) == 2
@@ -134,14 +134,14 @@ MISTAKES = {
     "unknown query": (["run", "cloudtrail.trail_stoped"], "did you mean cloudtrail.trail_stopped?"),
     "unknown command": (["hnt"], "did you mean hunt?"),
     "missing parameter": (
-        ["run", "cloudtrail.key_activity", "--lake", "{lake}"],
-        "cloudtrail.key_activity: needs -p access_key_id=VALUE (text)",
+        ["run", "cloudtrail.key_with_chains", "--lake", "{lake}"],
+        "cloudtrail.key_with_chains: needs -p access_key_id=VALUE (text)",
     ),
     "unknown parameter": (
-        ["run", "cloudtrail.key_activity", "-p", "acces_key_id=x", "--lake", "{lake}"],
+        ["run", "cloudtrail.key_with_chains", "-p", "acces_key_id=x", "--lake", "{lake}"],
         "did you mean access_key_id?",
     ),
-    "no value": (["run", "cloudtrail.key_activity", "-p", "x"], "-p x: expected NAME=VALUE"),
+    "no value": (["run", "cloudtrail.key_with_chains", "-p", "x"], "-p x: expected NAME=VALUE"),
     "unknown time": (["hunt", "{lake}", "--since", "lately"], "'lately' is no time"),
     "since after until": (
         ["hunt", "{lake}", "--since", "2026-05-02", "--until", "2026-05-01"],

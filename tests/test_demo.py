@@ -31,6 +31,7 @@ ATTACKER = (
 )
 # The steps that a detection looks for, in the order of the attack.
 STEPS = (
+    "leaked_key_tried",
     "credential_made_for_other_user",
     "admin_policy_given",
     "console_login_without_mfa",
@@ -75,7 +76,9 @@ def test_each_step_of_the_attack_is_found(hunted: Hunt, step: str) -> None:
 
 
 def test_the_findings_stand_in_the_order_of_the_attack(hunted: Hunt) -> None:
-    own = sorted(filter(of_the_attacker, hunted.findings), key=lambda f: f.first_event_time)
+    # what the pipeline whose key was leaked does every day is of low severity
+    grave = (f for f in hunted.findings if f.query.severity is not Severity.LOW)
+    own = sorted(filter(of_the_attacker, grave), key=lambda f: f.first_event_time)
     assert [*dict.fromkeys(f.query.id.partition(".")[2] for f in own)] == [*STEPS]
 
 

@@ -35,11 +35,11 @@ def test_a_saved_query(lakehunt: Run) -> None:
 
 
 def test_parameters_without_a_value_get_a_stand_in(lakehunt: Run) -> None:
-    found = explained(lakehunt, "cloudtrail.key_activity")
+    found = explained(lakehunt, "cloudtrail.key_with_chains")
     assert found["parameters"] == {"access_key_id": "x"}
-    found = explained(lakehunt, "cloudtrail.key_activity", "-p", "access_key_id=AKIA")
+    found = explained(lakehunt, "cloudtrail.key_with_chains", "-p", "access_key_id=AKIA")
     assert "'AKIA'" in found["sql"]["athena"]
-    assert lakehunt("explain", "cloudtrail.key_activity", "-p", "x=1").code == 2
+    assert lakehunt("explain", "cloudtrail.key_with_chains", "-p", "x=1").code == 2
 
 
 def test_sql_of_ones_own(lakehunt: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,5 +77,5 @@ def test_query_and_cases_hold_synthetic_data_only(query: Query) -> None:
 
 def test_detections_of_the_first_release_are_there() -> None:
     detections = [query for query in QUERIES.values() if query.is_detection]
-    assert len(detections) >= 12
-    assert len(QUERIES) - len(detections) >= 2
+    assert len(detections) >= 24
+    assert len(QUERIES) - len(detections) >= 8

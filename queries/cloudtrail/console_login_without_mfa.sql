@@ -18,7 +18,7 @@
 --   - API calls with long-lived keys, which need no sign-in at all
 --   - MFA satisfied by an attacker's own device; look for EnableMFADevice before the sign-in
 -- next: Confirm the sign-in with the user. List what the user did afterwards from this address
---   (address_activity), and enforce MFA by policy.
+--   (address), and enforce MFA by policy.
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 -- ---

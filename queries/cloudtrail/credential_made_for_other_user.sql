@@ -19,7 +19,7 @@
 --   - Service-specific credentials, SSH keys and signing certificates
 --   - Records too large to keep their request parameters, in which the user is not named
 -- next: Ask the owner of the target. Disable the key or delete the login profile, then follow what
---   the new key did (key_activity with issued_access_key_id).
+--   the new key did (key_with_chains with issued_access_key_id).
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccessKey.html
 --   - https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateLoginProfile.html

@@ -23,7 +23,7 @@
 --   - Spraying in which neither the address nor the user repeats, and failures before the window
 --   - Guessing that has not succeeded yet, and sign-ins at IAM Identity Center or another provider
 -- next: Ask the user about the success. If it is not theirs, disable the login profile and the
---   keys, list what the session did (address_activity), and warn the others in failed_users.
+--   keys, list what the session did (address), and warn the others in failed_users.
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html
 -- ---

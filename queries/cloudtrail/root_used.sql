@@ -18,7 +18,7 @@
 --   - Calls that a service makes as root (invokedBy is set, or eventType is AwsServiceEvent)
 --   - Everything done in a role session that root has opened; follow the role from the AssumeRole
 -- next: Ask the holder of the root e-mail address. If nobody knows, reset the password and the MFA
---   device, delete root access keys, and list the changes made in the session (key_activity).
+--   device, delete root access keys, and list the changes made in the session (key_with_chains).
 -- references:
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
 --   - https://docs.aws.amazon.com/IAM/latest/UserGuide/cloudtrail-integration.html

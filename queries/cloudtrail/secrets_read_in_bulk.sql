@@ -22,7 +22,7 @@
 --   - GetParametersByPath below a path other than the root, which counts as one target
 --   - Secrets in other stores, such as S3 objects and environment variables
 -- next: Ask the owner of the actor. Rotate what was read, starting with what opens other systems,
---   and look for the use of those credentials from the same addresses (address_activity).
+--   and look for the use of those credentials from the same addresses (address).
 -- references:
 --   - https://docs.aws.amazon.com/secretsmanager/latest/userguide/cloudtrail_log_entries.html
 --   - https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html

@@ -38,7 +38,9 @@ class Hunt:
 def choose(
     queries: Iterable[Query], choice: Choice, sources: Mapping[str, Source]
 ) -> tuple[Query, ...]:
-    """Return the detections on these sources that a choice takes, deprecated ones left out.
+    """Return the stable detections on these sources that a choice takes.
+
+    Drafts and deprecated ones run by id only.
 
     Raises:
         UsageError: it takes none.
@@ -51,7 +53,7 @@ def choose(
 
 
 def _takes(choice: Choice, query: Query) -> bool:
-    if not query.is_detection or query.status is Status.DEPRECATED or query.severity is None:
+    if not query.is_detection or query.status is not Status.STABLE or query.severity is None:
         return False
     wanted = (
         (choice.tags, query.tags),

@@ -161,6 +161,7 @@ def new_command(kind: str, name: str, content: Path | None) -> int:
         raise UsageError(f"{name}: no source {source or '?'}; there are {', '.join(known)}")
     for path in new_query(content or Path.cwd(), source, slug):
         note([f"wrote {path}"])
+    note(["a draft runs by its id; `status: stable` takes it into hunts"])
     where = f" --content {content or '.'}"
     click.echo(f"lakehunt check {name}{where}")
     return ExitCode.CLEAN

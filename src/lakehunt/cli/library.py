@@ -21,7 +21,7 @@ from lakehunt.cli.options import (
     window_options,
 )
 from lakehunt.errors import ExitCode, UsageError
-from lakehunt.model import Kind, Query
+from lakehunt.model import Kind, Query, Status
 
 
 @click.command("list")
@@ -72,7 +72,8 @@ def _print_list(queries: Iterable[Query]) -> None:
     width = max((len(query.id) for query in queries), default=0)
     for query in queries:
         grade = query.severity.value if query.severity else query.kind.value
-        click.echo(f"{query.id:{width}}  {grade:13}  {query.title}")
+        status = "" if query.status is Status.STABLE else f" ({query.status})"
+        click.echo(f"{query.id:{width}}  {grade:13}  {query.title}{status}")
 
 
 def _print_sources(roots: Any) -> None:

@@ -4,7 +4,7 @@ Knows occurrences and views, not files. The scan may keep more rows than needed,
 every query applies its own filter again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -18,12 +18,27 @@ from lakehunt.times import ALL_TIME
 
 
 @dataclass(frozen=True, slots=True)
+class Reader:
+    """Rows of a relation that some statements read, and the columns that they need of them."""
+
+    condition: exp.Expr
+    columns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Need:
-    """What all statements together need of one relation; no condition means every row."""
+    """What all statements together need of one relation.
+
+    Rows that fulfil `common` and the condition of any reader are kept. Columns in `always` are
+    needed of every kept row, because a condition tests them; any other column only of the rows of
+    its own readers. Names of columns are lower case but in `columns`.
+    """
 
     relation: str
     columns: tuple[str, ...]
-    condition: exp.Expr | None
+    common: exp.Expr
+    readers: tuple[Reader, ...]
+    always: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +68,37 @@ def plan_scans(statements: Iterable[Statement]) -> tuple[Scan, ...]:
     return tuple(scans)
 
 
-def _need(relation: str, source: Source, occurrences: Iterable[Occurrence]) -> Need:
+def _need(relation: str, source: Source, occurrences: Sequence[Occurrence]) -> Need:
     known = relation_columns({source.name: source})[relation]
     plain = _plain_columns(relation, source, known)
-    wanted: set[str] = set()
-    filters: list[dict[str, exp.Expr]] = []
-    for occurrence in occurrences:
-        own = occurrence.columns
-        wanted |= own if own is not None else {name.lower() for name in known}
-        usable = (c for c in occurrence.conditions if _reads_only(c, plain) and not _is_all_time(c))
-        filters.append({condition.sql(): condition for condition in usable})
-    columns = tuple(column for column in known if column.lower() in wanted)
-    return Need(relation, columns, _any_of(filters))
-
-
-def _any_of(filters: list[dict[str, exp.Expr]]) -> exp.Expr | None:
-    """Return the OR of filters, each an AND; what all of them ask for stands once, outside."""
+    everything = frozenset(name.lower() for name in known)
+    wanted = [own.columns if own.columns is not None else everything for own in occurrences]
+    filters = [
+        {c.sql(): c for c in own.conditions if _reads_only(c, plain) and not _is_all_time(c)}
+        for own in occurrences
+    ]
     shared = set.intersection(*(set(own) for own in filters))
-    common = [filters[0][key] for key in sorted(shared)]
-    rest: dict[str, exp.Expr] = {}
-    for own in filters:
-        conditions = [condition for key, condition in own.items() if key not in shared]
-        together = exp.and_(*conditions) if conditions else exp.true()
-        rest[together.sql()] = together
-    if exp.true().sql() not in rest:
-        common.append(exp.paren(exp.or_(*rest.values())))
-    return exp.and_(*common) if common else None
+    readers: dict[str, Reader] = {}
+    for columns, own in zip(wanted, filters, strict=True):
+        condition = _all_of(c for key, c in own.items() if key not in shared)
+        earlier = readers.get(condition.sql())
+        together = columns | earlier.columns if earlier else columns
+        readers[condition.sql()] = Reader(condition, together)
+    tested = (
+        c.name.lower() for own in filters for e in own.values() for c in e.find_all(exp.Column)
+    )
+    return Need(
+        relation=relation,
+        columns=tuple(name for name in known if name.lower() in frozenset().union(*wanted)),
+        common=_all_of(filters[0][key] for key in sorted(shared)),
+        readers=tuple(readers.values()),
+        always=frozenset({"event_time", *tested}),
+    )
+
+
+def _all_of(conditions: Iterable[exp.Expr]) -> exp.Expr:
+    conditions = [*conditions]
+    return exp.and_(*conditions) if conditions else exp.true()
 
 
 def _is_all_time(condition: exp.Expr) -> bool:

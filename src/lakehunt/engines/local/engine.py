@@ -17,7 +17,7 @@ from lakehunt.engines.local.connection import Connection, failure
 from lakehunt.engines.local.empty import define_empty
 from lakehunt.engines.local.lake import LogFile, open_lake
 from lakehunt.engines.local.original import original_records
-from lakehunt.engines.local.scan import scan_files
+from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.shown import shown_rows
 from lakehunt.engines.local.types import quoted
 from lakehunt.errors import EngineError, LakehuntError
@@ -140,12 +140,8 @@ class _Session:
         folder.mkdir()
         parts = scan_files(self.connection, scan, files, folder, progress)
         for need in scan.needs:
-            prefix = f"{need.relation}."
-            columns = (f"{quoted(prefix + name)} AS {quoted(name)}" for name in need.columns)
             self.connection.run(
-                f"CREATE TEMP VIEW {quoted(need.relation)} AS"
-                f" SELECT {', '.join(columns) or 'NULL AS nothing'} FROM {parts.rows}"
-                f" WHERE {quoted(prefix + 'kept')}"
+                f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts)}"
             )
         account = account_for_rows(self.connection, account, files, parts, self.window)
         self.scanned_bytes[scan.source.name] = account.bytes_read

@@ -148,7 +148,7 @@ def scan_sql(scan: Scan) -> tuple[str, str]:
 
 
 def scan_select(scan: Scan) -> exp.Select:
-    """Return the scan as a query over the raw table: account columns, then `relation.column`s.
+    """Return the scan as a query over the raw table: account columns, then each relation's rows.
 
     Three levels, so that each thing is computed once: the event's time and whether it parses, then
     whether a relation keeps it, then the columns of those that are kept.
@@ -167,17 +167,53 @@ def scan_select(scan: Scan) -> exp.Select:
         outputs[_EVENT_CLASS] = event.columns[source.partitions.event_class].copy()
     flags: dict[str, exp.Expr] = {}
     for need in scan.needs:
-        plan = _plan(need, source)
-        kept = f"{need.relation}.kept"
-        flags[kept] = exp.and_(plan.condition.copy(), _over(need.condition, plan), copy=False)
-        outputs[kept] = exp.column(kept, quoted=True)
-        for name in need.columns:
-            shown = exp.If(this=exp.column(kept, quoted=True), true=plan.columns[name].copy())
-            outputs[f"{need.relation}.{name}"] = exp.Case(ifs=[shown])
+        flags |= _flags(need, source)
+        outputs |= _outputs(need, source)
     first = {_TIME: event.columns["event_time"].copy(), _PARSED: event.condition.copy()}
     timed = _level(_all(), first, exp.to_table(source.table.name))
     flagged = _level(_all(), flags, timed.subquery("timed", copy=False))
     return _level([], outputs, flagged.subquery("flagged", copy=False))
+
+
+def _flags(need: Need, source: Source) -> dict[str, exp.Expr]:
+    """Return whether a relation keeps a row at all, and which of its readers want it."""
+    plan = _plan(need, source)
+    wanted = [_over(reader.condition, plan) for reader in need.readers]
+    any_wants = exp.paren(exp.or_(*wanted))
+    kept = exp.and_(plan.condition.copy(), _over(need.common, plan), any_wants, copy=False)
+    flags = {f"{need.relation}.{number}": wants for number, wants in enumerate(wanted)}
+    return {f"{need.relation}.kept": kept, **flags}
+
+
+def _outputs(need: Need, source: Source) -> dict[str, exp.Expr]:
+    """Return a relation's rows: whether each is kept, and its columns as one row value.
+
+    One value, because a CASE per column costs every row of the log, kept or not. Inside it each
+    column is computed only where the readers that need it want the row.
+    """
+    plan = _plan(need, source)
+    kept = exp.column(f"{need.relation}.kept", quoted=True)
+    if not need.columns:
+        return {f"{need.relation}.kept": kept}
+    columns = [_column(need, name, plan.columns[name]) for name in need.columns]
+    row = exp.If(this=kept.copy(), true=exp.Anonymous(this="ROW", expressions=columns))
+    return {f"{need.relation}.kept": kept, f"{need.relation}.row": exp.Case(ifs=[row])}
+
+
+def _column(need: Need, name: str, value: exp.Expr) -> exp.Expr:
+    numbers = [n for n, reader in enumerate(need.readers) if name.lower() in reader.columns]
+    if name.lower() in need.always or len(numbers) == len(need.readers):
+        return value.copy()
+    flags = (exp.column(f"{need.relation}.{number}", quoted=True) for number in numbers)
+    return exp.Case(ifs=[exp.If(this=exp.or_(*flags), true=value.copy())])
+
+
+def kept_rows(need: Need, parts: Parts) -> str:
+    """Return DuckDB's SELECT of a relation's rows over the parts of a scan."""
+    row = quoted(f"{need.relation}.row")
+    columns = (f"{row}.field{n} AS {quoted(name)}" for n, name in enumerate(need.columns))
+    shown = ", ".join(columns) or "NULL AS nothing"
+    return f"SELECT {shown} FROM {parts.rows} WHERE {quoted(f'{need.relation}.kept')}"
 
 
 def _all() -> list[exp.Expr]:
@@ -203,10 +239,8 @@ def _plan(need: Need, source: Source) -> ViewPlan:
     return ViewPlan(dict(zip(need.columns, names, strict=True)), exp.true())
 
 
-def _over(condition: exp.Expr | None, plan: ViewPlan) -> exp.Expr:
+def _over(condition: exp.Expr, plan: ViewPlan) -> exp.Expr:
     """Return a condition on a relation's columns as one on the raw table."""
-    if condition is None:
-        return exp.true()
     inside = {name.lower(): expression for name, expression in plan.columns.items()}
 
     def replace(node: exp.Expr) -> exp.Expr:

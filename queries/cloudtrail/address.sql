@@ -14,7 +14,8 @@
 -- misses:
 --   - Calls that a service made on behalf of somebody there; they carry the service's name
 --   - The same IPv6 address in another spelling
--- next: Follow each access key (key_activity), and compare the users with who owns the address.
+-- next: Follow each access key (key_with_chains), and compare the users with who owns the address.
+-- formerly: [cloudtrail.address_activity]
 -- references:
 --   - https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-concepts.html
 -- ---
