@@ -8,8 +8,11 @@ import pytest
 
 from lakehunt.cli.main import main
 from lakehunt.content import roots
-from lakehunt.model import Source
+from lakehunt.engines.base import Limits, Run
+from lakehunt.engines.local.engine import LocalEngine
+from lakehunt.model import Result, Source, Window
 from lakehunt.sources import load_sources
+from lakehunt.sql.compile import Draft
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -77,6 +80,29 @@ def lakehunt(
         return Ran(int(code or 0), captured.out, captured.err)
 
     yield run
+
+
+Ask = Callable[..., tuple[list[dict[str, object]], Run]]
+_EVENTS = "SELECT event_name, account_id, region, request_parameters, log_file FROM cloudtrail"
+
+
+@pytest.fixture
+def ask(sources: dict[str, Source]) -> Ask:
+    """Run one query over a lake and return its rows and the run."""
+
+    def run(
+        lake: Path, sql: str = _EVENTS, window: Window | None = None, limits: Limits | None = None
+    ) -> tuple[list[dict[str, object]], Run]:
+        engine = LocalEngine(lake, sources)
+        try:
+            ran = engine.run([Draft("q", sql)], window, limits or Limits(), lambda share: None)
+        finally:
+            engine.close()
+        result = ran.results["q"]
+        assert isinstance(result, Result), result
+        return result.rows(), ran
+
+    return run
 
 
 @pytest.fixture

@@ -1,41 +1,21 @@
 """The local engine reads real shapes of CloudTrail files and accounts for every file and row."""
 
 import gzip
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from lakehunt.engines.base import Limits, Run
+from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.errors import LakeError, SqlError, UnboundedError
 from lakehunt.model import Result, Source, Window
 from lakehunt.sql.compile import Draft
+from tests.conftest import Ask
 from tests.lakes import document, event, lake_of, lines, names, put
 
 NAME = "111122223333_CloudTrail_us-east-1_20260501T1005Z_AbCdEfGhIjKlMnOp.json"
 EVENTS = "SELECT event_name, account_id, region, log_file FROM cloudtrail"
-Ask = Callable[..., tuple[list[dict[str, object]], Run]]
-
-
-@pytest.fixture
-def ask(sources: Mapping[str, Source]) -> Ask:
-    """Run one query over a lake and return its rows and the run."""
-
-    def run(
-        lake: Path, sql: str = EVENTS, window: Window | None = None, limits: Limits | None = None
-    ) -> tuple[list[dict[str, object]], Run]:
-        engine = LocalEngine(lake, sources)
-        try:
-            ran = engine.run([Draft("q", sql)], window, limits or Limits(), lambda share: None)
-        finally:
-            engine.close()
-        result = ran.results["q"]
-        assert isinstance(result, Result), result
-        return result.rows(), ran
-
-    return run
 
 
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip", "plain"])
