@@ -26,11 +26,6 @@ _TYPES = {
 }
 
 
-def placeholders(tree: exp.Expr) -> frozenset[str]:
-    """Return the names of the parameters that a query uses."""
-    return frozenset(hole.name for hole in tree.find_all(exp.Placeholder))
-
-
 def read_params(
     params: Mapping[str, Param], given: Mapping[str, str | list[str]]
 ) -> dict[str, Value]:

@@ -160,16 +160,7 @@ def _narrowed(
     columns = relation_columns(sources)
     for table in log_tables(tree, columns) if narrow else ():
         has = [name.lower() for name in columns[table.name.lower()]]
-        _wrap(
-            table,
-            [
-                exp.In(
-                    this=exp.column(name), expressions=[literal(ValueType.TEXT, v) for v in values]
-                )
-                for name, values in narrow.items()
-                if name in has
-            ],
-        )
+        _wrap(table, [_one_of(name, narrow[name]) for name in narrow if name in has])
     return tree
 
 

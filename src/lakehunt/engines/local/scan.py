@@ -5,7 +5,7 @@ columns of a relation where the record fulfils that relation's condition.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,13 +176,14 @@ def scan_select(scan: Scan) -> exp.Select:
 
 
 def _flags(need: Need, source: Source) -> dict[str, exp.Expr]:
-    """Return whether a relation keeps a row at all, and which of its readers want it."""
+    """Return whether all readers of a relation may want a row, and which of them do."""
     plan = _plan(need, source)
-    wanted = [_over(reader.condition, plan) for reader in need.readers]
-    any_wants = exp.paren(exp.or_(*wanted))
-    kept = exp.and_(plan.condition.copy(), _over(need.common, plan), any_wants, copy=False)
-    flags = {f"{need.relation}.{number}": wants for number, wants in enumerate(wanted)}
-    return {f"{need.relation}.kept": kept, **flags}
+    common = exp.and_(plan.condition.copy(), _over(need.common, plan), copy=False)
+    wanted = (_over(reader.condition, plan) for reader in need.readers)
+    return {
+        f"{need.relation}.common": common,
+        **{f"{need.relation}.{number}": wants for number, wants in enumerate(wanted)},
+    }
 
 
 def _outputs(need: Need, source: Source) -> dict[str, exp.Expr]:
@@ -192,7 +193,8 @@ def _outputs(need: Need, source: Source) -> dict[str, exp.Expr]:
     column is computed only where the readers that need it want the row.
     """
     plan = _plan(need, source)
-    kept = exp.column(f"{need.relation}.kept", quoted=True)
+    common = exp.column(f"{need.relation}.common", quoted=True)
+    kept = exp.and_(common, exp.paren(_any_wants(need, range(len(need.readers)))), copy=False)
     if not need.columns:
         return {f"{need.relation}.kept": kept}
     columns = [_column(need, name, plan.columns[name]) for name in need.columns]
@@ -200,12 +202,15 @@ def _outputs(need: Need, source: Source) -> dict[str, exp.Expr]:
     return {f"{need.relation}.kept": kept, f"{need.relation}.row": exp.Case(ifs=[row])}
 
 
+def _any_wants(need: Need, numbers: Iterable[int]) -> exp.Expr:
+    return exp.or_(*(exp.column(f"{need.relation}.{number}", quoted=True) for number in numbers))
+
+
 def _column(need: Need, name: str, value: exp.Expr) -> exp.Expr:
     numbers = [n for n, reader in enumerate(need.readers) if name.lower() in reader.columns]
     if name.lower() in need.always or len(numbers) == len(need.readers):
         return value.copy()
-    flags = (exp.column(f"{need.relation}.{number}", quoted=True) for number in numbers)
-    return exp.Case(ifs=[exp.If(this=exp.or_(*flags), true=value.copy())])
+    return exp.Case(ifs=[exp.If(this=_any_wants(need, numbers), true=value.copy())])
 
 
 def kept_rows(need: Need, parts: Parts) -> str:
