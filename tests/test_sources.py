@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehunt.config import Config, Deployment, find_config, read_config
+from lakehunt.config import Config, Deployment, Mapped, find_config, read_config
 from lakehunt.content import roots
 from lakehunt.errors import ConfigError, ContentError, UsageError
 from lakehunt.layouts import locate
@@ -131,6 +131,20 @@ def test_the_nearest_configuration_counts(tmp_path: Path) -> None:
     assert find_config(Path("/nonexistent")) == Config()
 
 
+def test_athena_and_tables_that_are_there_already(tmp_path: Path) -> None:
+    path = tmp_path / "lakehunt.toml"
+    path.write_text(
+        '[athena]\nresults = "s3://results/x"\nmax_scan = "50 GB"\n'
+        '[tables]\na_raw = "db.logs"\n'
+        '[tables.b_raw]\ntable = "db.b"\nday = "dt"\nformat = "yyyy-MM-dd"\n'
+    )
+    config = read_config(path)
+    assert (config.athena.results, config.athena.max_scan) == ("s3://results/x/", 50 * 10**9)
+    assert config.athena.workgroup == "lakehunt"
+    assert config.tables["a_raw"] == Mapped("db.logs")
+    assert config.tables["b_raw"] == Mapped("db.b", {"day": "dt"}, "yyyy-MM-dd")
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -139,6 +153,9 @@ def test_the_nearest_configuration_counts(tmp_path: Path) -> None:
         ('[deployment]\nregons = ["x"]', ":2: `regons`, expected regions"),
         ('lake = "x"\n[deployment]\nfirst_day = "soon"', ":3: `first_day`, expected a date"),
         ('[deployment.buckets]\ntrail = "s3://b"', ":2: `trail`, expected the name of a bucket"),
+        ('[athena]\nresults = "bucket/x"', ":2: `results`, expected a folder such as s3://"),
+        ('[athena]\nmax_scan = "lots"', ":2: `max_scan`, expected a number of bytes"),
+        ('[tables]\ncloudtrail_raw = "logs"', ":2: `cloudtrail_raw`, expected a table such as"),
         ("lake = [", "not readable as TOML"),
     ],
 )

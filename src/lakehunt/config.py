@@ -1,4 +1,4 @@
-"""`lakehunt.toml`: the lake to read and the deployment that fills the tables.
+"""`lakehunt.toml`: the lake to read, the deployment that fills the tables, and Athena's own.
 
 Knows the file's format, not what the values are used for. Faces and workflows call it.
 """
@@ -16,6 +16,11 @@ FILE_NAME = "lakehunt.toml"
 _ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
+_DATABASE = re.compile(r"[a-z0-9_]{1,255}")
+_WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
+_TABLE = re.compile(r"[^.]{1,255}\.[^.]{1,255}")
+_SIZE = re.compile(r"(\d+) ?([KMGT]?)B?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +39,48 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Athena:
+    """Where queries run and what they may cost: `[athena]` of lakehunt.toml.
+
+    `results` is the folder of query results, with a closing slash unless it is empty; `kms_key`
+    the ARN of the key that encrypts them, SSE-S3 without one. `max_scan` is in bytes.
+    """
+
+    database: str = "lakehunt"
+    workgroup: str = "lakehunt"
+    results: str = ""
+    kms_key: str = ""
+    max_scan: int = 100 * 10**9
+    region: str = ""
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A table that is there already and stands for one of ours: `[tables]` of lakehunt.toml.
+
+    `table` is `database.table`. `columns` names the table's own columns for our partition columns
+    where they cannot be told apart by name, several joined by `/`; `format` is how the value of
+    its day column is written, such as `yyyy-MM-dd`.
+    """
+
+    table: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
-    """What lakehunt.toml says; without a file everything is empty. `path` is the file itself."""
+    """What lakehunt.toml says; without a file everything is empty. `path` is the file itself.
+
+    `tables` maps the name of a raw table to the table that stands for it.
+    """
 
     path: Path | None = None
     lake: str = ""
     deployment: Deployment = Deployment()
+    athena: Athena = Athena()
+    tables: Mapping[str, Mapped] = field(default_factory=dict)
 
 
 def find_config(folder: Path) -> Config:
@@ -66,21 +107,22 @@ def read_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not readable as TOML: {error}") from error
     reader = _Reader(path, text)
-    reader.check(data, ("lake", "deployment"))
+    reader.check(data, ("lake", "deployment", "athena", "tables"))
     lake = reader.text(data, "lake")
     if lake and "://" not in lake:
         lake = str(path.parent / lake)
-    deployment = data.get("deployment", {})
-    if not isinstance(deployment, dict):
-        raise reader.error("deployment", "a table [deployment]")
-    return Config(path, lake, _deployment(reader, deployment))
+    return Config(
+        path,
+        lake,
+        _deployment(reader, reader.table(data, "deployment")),
+        _athena(reader, reader.table(data, "athena")),
+        _mapped(reader, reader.table(data, "tables")),
+    )
 
 
 def _deployment(reader: "_Reader", data: Mapping[str, object]) -> Deployment:
     reader.check(data, ("buckets", "prefix", "organization", "accounts", "regions", "first_day"))
-    buckets = data.get("buckets", {})
-    if not isinstance(buckets, dict):
-        raise reader.error("buckets", "a table [deployment.buckets]")
+    buckets = reader.table(data, "buckets", "deployment.")
     for key in buckets:
         if not _BUCKET.fullmatch(reader.text(buckets, key)):
             raise reader.error(key, "the name of a bucket")
@@ -101,6 +143,42 @@ def _deployment(reader: "_Reader", data: Mapping[str, object]) -> Deployment:
     )
 
 
+def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
+    reader.check(
+        data, ("database", "workgroup", "results", "kms_key", "max_scan", "region", "profile")
+    )
+    for key, form, expected in (
+        ("database", _DATABASE, "a name of lower-case letters, digits and _"),
+        ("workgroup", _WORKGROUP, "a name of letters, digits and . _ -"),
+        ("results", _S3, "a folder such as s3://my-bucket/athena/"),
+    ):
+        if key in data and not form.fullmatch(reader.text(data, key)):
+            raise reader.error(key, expected)
+    default = Athena()
+    results = reader.text(data, "results").rstrip("/")
+    return Athena(
+        database=reader.text(data, "database") or default.database,
+        workgroup=reader.text(data, "workgroup") or default.workgroup,
+        results=f"{results}/" if results else "",
+        kms_key=reader.text(data, "kms_key"),
+        max_scan=reader.size(data, "max_scan") if "max_scan" in data else default.max_scan,
+        region=reader.text(data, "region"),
+        profile=reader.text(data, "profile"),
+    )
+
+
+def _mapped(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Mapped]:
+    tables: dict[str, Mapped] = {}
+    for name, value in data.items():
+        given = {"table": value} if isinstance(value, str) else reader.table(data, name, "tables.")
+        texts = {key: reader.text(given, key) for key in given}
+        table, format_ = texts.pop("table", ""), texts.pop("format", "")
+        if not _TABLE.fullmatch(table):
+            raise reader.error(name, 'a table such as "other_db.cloudtrail_logs"')
+        tables[name] = Mapped(table, texts, format_)
+    return tables
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     path: Path
@@ -117,6 +195,19 @@ class _Reader:
             if key not in known:
                 near = nearest(key, known)
                 raise self.error(key, near or " or ".join(known))
+
+    def table(self, data: Mapping[str, object], key: str, above: str = "") -> dict[str, object]:
+        value = data.get(key, {})
+        if not isinstance(value, dict):
+            raise self.error(key, f"a table [{above}{key}]")
+        return value
+
+    def size(self, data: Mapping[str, object], key: str) -> int:
+        match = _SIZE.fullmatch(str(data[key]).strip())
+        if match is None:
+            raise self.error(key, 'a number of bytes, such as "100 GB"')
+        power: int = " KMGT".index(match[2].upper() or " ")
+        return int(match[1]) * int(1000**power)
 
     def text(self, data: Mapping[str, object], key: str) -> str:
         value = data.get(key, "")
