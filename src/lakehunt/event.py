@@ -53,7 +53,7 @@ def find_event(engine: LocalEngine, event_id: str, limits: Limits, progress: Pro
             key = _id_key(source)
             found = (r for file in files for r in engine.originals(source, file, key, event_id))
             return Shown(source, rows[0], files, tuple(found))
-    raise UsageError(f"{event_id}: no event of this id in {engine.lake.path}")
+    raise UsageError(f"{event_id}: no event of this id in {engine.lake.name}")
 
 
 def _id_key(source: Source) -> str:

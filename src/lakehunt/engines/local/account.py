@@ -44,7 +44,7 @@ def account_for_files(listing: Listing, read: Sequence[LogFile], limits: Limits)
         files_pruned=len(listing.files) - len(read),
         skipped=tuple(listing.skipped),
         lateness=limits.lateness if limits.lateness is not None else partitions.lateness,
-        days_listed=tuple(sorted(days)),
+        days_listed=tuple(sorted(days | {*listing.days})),
     )
 
 

@@ -1,6 +1,6 @@
 """Zip and tar archives: their members listed, and read one by one, nothing unpacked under a name.
 
-Knows archive formats, not logs. `lake` lists members with it; a `LogFile` of one reads itself.
+Knows archive formats, not logs. `lister` lists members with it; a member reads itself.
 A tar inside gzip has no way in but from its start: it is unpacked once, to a nameless file.
 """
 

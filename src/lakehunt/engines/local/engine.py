@@ -15,7 +15,8 @@ from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.engines.local.account import account_for_files, account_for_rows
 from lakehunt.engines.local.connection import Connection, failure
 from lakehunt.engines.local.empty import define_empty
-from lakehunt.engines.local.lake import LogFile, open_lake
+from lakehunt.engines.local.folder import open_folder
+from lakehunt.engines.local.lake import Lake
 from lakehunt.engines.local.original import original_records
 from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.shown import shown_rows
@@ -33,18 +34,18 @@ _UNBOUNDED_BYTES = 1_000_000_000
 class LocalEngine:
     """DuckDB over one lake; close it to give back its temporary parts."""
 
-    def __init__(self, lake: Path, sources: Mapping[str, Source]) -> None:
-        """Open a lake.
+    def __init__(self, lake: Path | Lake, sources: Mapping[str, Source]) -> None:
+        """Take a lake, or open a folder as one.
 
         Raises:
-            LakeError: the lake is missing or holds nothing that is known.
+            LakeError: the folder is missing or holds nothing that is known.
         """
         self.sources = sources
-        self.lake = open_lake(lake, sources)
+        self.lake: Lake = open_folder(lake, sources) if isinstance(lake, Path) else lake
         self.catalog = catalog_of(sources.values())
 
     def close(self) -> None:
-        """Close what of the lake is kept open between runs: its archives."""
+        """Close the lake."""
         self.lake.close()
 
     def run(
@@ -59,10 +60,11 @@ class LocalEngine:
         started = time.perf_counter()
         compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
         statements = [one for one in compiled.values() if isinstance(one, Statement)]
-        self._guard(statements, limits)
+        scans = plan_scans(statements)
+        self._guard(statements, scans, limits)
         with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
             session = _Session(self, connection, Path(folder), window, limits)
-            accounts = session.scan(statements, progress)
+            accounts = session.scan(scans, progress)
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
             for draft in drafts:
@@ -71,7 +73,7 @@ class LocalEngine:
                     one = rebind(one, draft, self.sources, data)
                 results[draft.name] = session.answer(one) if isinstance(one, Statement) else one
         seconds = time.perf_counter() - started
-        return Run(data, results, accounts, seconds, self.lake.unknown)
+        return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
 
     def originals(
         self, source: Source, log_file: str, key: str, value: str
@@ -94,11 +96,16 @@ class LocalEngine:
         except LakehuntError as error:
             return error
 
-    def _guard(self, statements: Sequence[Statement], limits: Limits) -> None:
-        if limits.all_time or self.lake.size_bytes <= _UNBOUNDED_BYTES:
-            return
-        for statement in statements:
-            require_bounds(statement, f"the lake holds {self.lake.size_bytes / 1e9:.1f} GB")
+    def _guard(
+        self, statements: Sequence[Statement], scans: Sequence[Scan], limits: Limits
+    ) -> None:
+        for scan in scans if not limits.all_time else ():
+            if all(bounds.is_bounded for bounds in scan.bounds):
+                continue
+            size = self.lake.size_bytes(scan.source, scan.bounds, _UNBOUNDED_BYTES)
+            if size > _UNBOUNDED_BYTES:
+                for statement in statements:
+                    require_bounds(statement, f"the lake holds {size / 1e9:.1f} GB of it")
 
 
 class _Session:
@@ -120,18 +127,16 @@ class _Session:
         self.limits = limits
         self.scanned_bytes: dict[str, int] = {}
 
-    def scan(
-        self, statements: Sequence[Statement], progress: Progress
-    ) -> tuple[SourceAccount, ...]:
+    def scan(self, scans: Sequence[Scan], progress: Progress) -> tuple[SourceAccount, ...]:
         """Scan each source that is read, once, and return the accounts."""
         try:
-            return tuple(self._scan(scan, progress) for scan in plan_scans(statements))
+            return tuple(self._scan(scan, progress) for scan in scans)
         except duckdb.Error as error:
             raise EngineError(f"reading the lake: {failure(error)}") from error
 
     def _scan(self, scan: Scan, progress: Progress) -> SourceAccount:
-        listing = self.lake.listings[scan.source.name]
-        files = [file for file in listing.files if _is_admitted(file, scan)]
+        listing = self.lake.listing(scan.source, scan.bounds)
+        files = listing.admitted(scan.bounds)
         account = account_for_files(listing, files, self.limits)
         if not files:
             define_empty(self.connection, scan.source, self.catalog)
@@ -169,11 +174,6 @@ class _Session:
             scanned_bytes=sum(self.scanned_bytes.get(name, 0) for name in names),
             truncated=truncated,
         )
-
-
-def _is_admitted(file: LogFile, scan: Scan) -> bool:
-    partitions = scan.source.partitions
-    return any(bounds.admit(partitions, file.values) for bounds in scan.bounds)
 
 
 def _whole(accounts: Sequence[SourceAccount]) -> Window | None:

@@ -23,8 +23,7 @@ def original_records(
     Raises:
         LakeError: the file is none of the lake's, or cannot be read.
     """
-    files = lake.listings[source.name].files
-    file = next((file for file in files if str(file.path) == log_file), None)
+    file = lake.file(source, log_file)
     if file is None:
         raise LakeError(f"{log_file}: no file of this lake")
     try:

@@ -1,6 +1,6 @@
 """Tells whose log a file is by its first bytes, where path and name do not tell.
 
-Knows the start of a file, not where it lies. `lake` calls it for files with a name of their own.
+Knows the start of a file, not where it lies. `lister` calls it for files with a name of their own.
 """
 
 import re

@@ -39,7 +39,7 @@ class Parts:
     """What a scan left: a DuckDB relation of all its rows, and the account of its files."""
 
     rows: str
-    records: Mapping[Path, int]
+    records: Mapping[str, int]
     refused: tuple[FileNote, ...]
     partial: tuple[FileNote, ...]
     has_class: bool
@@ -71,7 +71,7 @@ def scan_files(
         again = ", ".join(str(number) for number in numbers)
         rows += f" WHERE file_no NOT IN ({again}) UNION ALL SELECT * FROM {reader.parts('exact')}"
     counts = {
-        file.path: records.get(number, 0)
+        file.name: records.get(number, 0)
         for number, file in enumerate(files)
         if number not in refused or records.get(number)
     }
@@ -80,7 +80,7 @@ def scan_files(
 
 
 def _notes(files: Sequence[LogFile], reasons: Mapping[int, str]) -> tuple[FileNote, ...]:
-    return tuple(FileNote(files[number].path, why) for number, why in sorted(reasons.items()))
+    return tuple(FileNote(files[number].name, why) for number, why in sorted(reasons.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Stream:
         with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
             for number, future in self._ahead(pool):
                 file = self.files[number]
-                values = [str(file.path), *(file.values.get(name) for name in self.columns)]
+                values = [file.name, *(file.values.get(name) for name in self.columns)]
                 told = [pyarrow.array([value], pyarrow.string()) for value in values]
                 for document in self._documents(number, future):
                     arrays = [pyarrow.array([number], pyarrow.int32()), arrow_text(document), *told]

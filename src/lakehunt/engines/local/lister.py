@@ -1,0 +1,119 @@
+"""Tells whose log each file of a lake is, by its path, its name or its first record.
+
+Knows paths and archives, not where a lake lies. `folder` and `s3_lake` call it. An archive's
+members are files of the lake.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from lakehunt.engines.local.archives import Archives, Packed, is_archive
+from lakehunt.engines.local.documents import UNREADABLE, why_unreadable
+from lakehunt.engines.local.lake import Listing, LogFile
+from lakehunt.engines.local.recognise import Recogniser
+from lakehunt.errors import LakeError
+from lakehunt.layouts import locate, skip_by_path
+from lakehunt.model import FileNote, Source
+
+# Names that are looked into even where a layout would take them for a log.
+_ARCHIVE_ENDS = (".zip", ".tar", ".tgz", ".tar.gz")
+_DEEPEST_ARCHIVE = 1
+
+
+class Lister:
+    """Puts each file of a lake where it belongs; an archive is the files in it."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self.listings = {name: Listing(source) for name, source in sources.items()}
+        self.unknown: list[FileNote] = []
+        self.archives = Archives()
+        self.recogniser = Recogniser(sources.values())
+        self.count = 0
+
+    def close(self) -> None:
+        """Close the archives that were opened."""
+        self.archives.close()
+
+    def add(self, file: LogFile, path: str) -> None:
+        """Classify a file by its path in the lake, then by its first bytes."""
+        if self.is_placed(file, path):
+            return
+        try:
+            head = file.head()
+        except UNREADABLE as error:
+            self.refuse(file.name, why_unreadable(error))
+            return
+        if is_archive(head):
+            self._open(file, path)
+            return
+        self.count += 1
+        found = self.recogniser.recognise(head)
+        if found.source is None:
+            self.unknown.append(FileNote(file.name, found.reason))
+            return
+        listing = self.listings[found.source.name]
+        if found.skipped:
+            listing.skipped.append(FileNote(file.name, found.skipped))
+        else:
+            listing.files.append(replace(file, is_wrapped=found.is_wrapped))
+
+    def is_placed(self, file: LogFile, path: str) -> bool:
+        """Classify a file by its path alone and tell whether that was possible."""
+        for listing in self.listings.values():
+            rule = skip_by_path(listing.source.partitions, path)
+            if rule:
+                listing.skipped.append(FileNote(file.name, rule.reason))
+                self.count += 1
+                return True
+        if path.lower().endswith(_ARCHIVE_ENDS):
+            return False
+        for listing in self.listings.values():
+            place = locate(listing.source.partitions, path)
+            if place:
+                listing.files.append(replace(file, values=place.values))
+                self.count += 1
+                return True
+        return False
+
+    def _open(self, file: LogFile, path: str) -> None:
+        if isinstance(file.content, Packed):
+            inside, archive = file.content.inside, file.content.archive
+        else:
+            inside, archive = (), file.content.on_disk()
+        if len(inside) > _DEEPEST_ARCHIVE:
+            self.refuse(file.name, "an archive in an archive in an archive is not opened")
+            return
+        try:
+            members, broken = self.archives.members(archive, inside)
+        except UNREADABLE as error:
+            self.refuse(file.name, why_unreadable(error))
+            return
+        for member in members:
+            name = f"{file.name}/{member.name}"
+            packed = Packed(self.archives, archive, (*inside, member.name))
+            if member.refused:
+                self.refuse(name, member.refused)
+            else:
+                self.add(LogFile(name, member.size_bytes, packed), f"{path}/{member.name}")
+        if broken or not members:
+            self.refuse(file.name, broken or "an archive without files")
+
+    def refuse(self, name: str, reason: str) -> None:
+        """Name a file that cannot be read."""
+        self.count += 1
+        self.unknown.append(FileNote(name, reason))
+
+    def check_known(self, lake: str, sources: Iterable[Source]) -> None:
+        """Refuse a lake in which no file is a log.
+
+        Raises:
+            LakeError: it is empty, or no source knows any of its files.
+        """
+        if self.count == 0:
+            raise LakeError(f"{lake}: the folder is empty")
+        if not any(listing.files or listing.skipped for listing in self.listings.values()):
+            shapes = "; ".join(f"{source.name}: {source.title}" for source in sources)
+            note = self.unknown[0]
+            first = str(note.path).rpartition("/")[2]
+            what = f"{lake}: none of the {self.count} files is a log known here"
+            raise LakeError(f"{what} ({first}: {note.reason}); known are {shapes}")
