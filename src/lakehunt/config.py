@@ -13,6 +13,9 @@ from pathlib import Path
 from lakehunt.errors import ConfigError, nearest
 
 FILE_NAME = "lakehunt.toml"
+_PLAIN = ("prefix", "organization", "accounts", "regions", "first_day")
+_TEXT_TABLES = ("buckets", "prefixes", "layouts", "formats")
+_LIST_TABLES = ("fields", "values")
 _ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
@@ -27,7 +30,9 @@ _SIZE = re.compile(r"(\d+) ?([KMGT]?)B?", re.IGNORECASE)
 class Deployment:
     """Where the logs of one deployment lie: `[deployment]` of lakehunt.toml.
 
-    `prefix` ends with a slash unless it is empty.
+    `prefix` ends with a slash unless it is empty; `prefixes` has those of single buckets' keys.
+    `layouts`, `formats` and `fields` say by source in which of its ways it is delivered, `values`
+    what else a path may hold, such as the names of web ACLs.
     """
 
     buckets: Mapping[str, str] = field(default_factory=dict)
@@ -36,6 +41,11 @@ class Deployment:
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     first_day: date | None = None
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    layouts: Mapping[str, str] = field(default_factory=dict)
+    formats: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +131,16 @@ def read_config(path: Path) -> Config:
 
 
 def _deployment(reader: "_Reader", data: Mapping[str, object]) -> Deployment:
-    reader.check(data, ("buckets", "prefix", "organization", "accounts", "regions", "first_day"))
-    buckets = reader.table(data, "buckets", "deployment.")
-    for key in buckets:
-        if not _BUCKET.fullmatch(reader.text(buckets, key)):
+    reader.check(data, (*_PLAIN, *_TEXT_TABLES, *_LIST_TABLES))
+    tables = {
+        name: reader.table(data, name, "deployment.") for name in (*_TEXT_TABLES, *_LIST_TABLES)
+    }
+    texts = {name: {k: reader.text(tables[name], k) for k in tables[name]} for name in _TEXT_TABLES}
+    lists = {
+        name: {k: reader.texts(tables[name], k) for k in tables[name]} for name in _LIST_TABLES
+    }
+    for key, bucket in texts["buckets"].items():
+        if not _BUCKET.fullmatch(bucket):
             raise reader.error(key, "the name of a bucket")
     organization = reader.text(data, "organization")
     if organization and not _ORGANIZATION.fullmatch(organization):
@@ -132,15 +148,24 @@ def _deployment(reader: "_Reader", data: Mapping[str, object]) -> Deployment:
     accounts = reader.texts(data, "accounts")
     if not all(_ACCOUNT.fullmatch(account) for account in accounts):
         raise reader.error("accounts", 'account ids of 12 digits in quotes, such as "111122223333"')
-    prefix = reader.text(data, "prefix").strip("/")
     return Deployment(
-        buckets={key: str(value) for key, value in buckets.items()},
-        prefix=f"{prefix}/" if prefix else "",
+        buckets=texts["buckets"],
+        prefix=_folder(reader.text(data, "prefix")),
         organization=organization,
         accounts=accounts,
         regions=reader.texts(data, "regions"),
         first_day=reader.day(data, "first_day"),
+        prefixes={key: _folder(prefix) for key, prefix in texts["prefixes"].items()},
+        layouts=texts["layouts"],
+        formats=texts["formats"],
+        fields=lists["fields"],
+        values=lists["values"],
     )
+
+
+def _folder(prefix: str) -> str:
+    stripped = prefix.strip("/")
+    return f"{stripped}/" if stripped else ""
 
 
 def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:

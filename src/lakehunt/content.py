@@ -24,6 +24,8 @@ from lakehunt.errors import (
 
 HEADER_FENCE = "-- ---"
 _TEMPLATE_SUFFIX = ".sql.j2"
+# the format of `ddl/<source>.sql.j2`; another one's template is `ddl/<source>.<format>.sql.j2`
+DEFAULT_FORMAT = "default"
 
 
 class Text(str):
@@ -283,8 +285,19 @@ def files(folders: Iterable[Path], pattern: str) -> Iterator[Path]:
 
 def source_names(roots: Iterable[Root]) -> tuple[str, ...]:
     """Return the names of all sources, sorted; reads no file."""
+    return tuple(sorted({name.partition(".")[0] for name in _template_names(roots)}))
+
+
+def source_formats(roots: Iterable[Root], name: str) -> tuple[str, ...]:
+    """Return the formats that a source has a template of; the plain template is `default`."""
+    names = (one for one in _template_names(roots) if one.partition(".")[0] == name)
+    others = sorted({one.partition(".")[2] for one in names} - {""})
+    return (DEFAULT_FORMAT, *others)
+
+
+def _template_names(roots: Iterable[Root]) -> list[str]:
     templates = files([root.ddl for root in roots], f"*{_TEMPLATE_SUFFIX}")
-    return tuple(sorted({path.name.removesuffix(_TEMPLATE_SUFFIX) for path in templates}))
+    return [path.name.removesuffix(_TEMPLATE_SUFFIX) for path in templates]
 
 
 def source_header(roots: Iterable[Root], name: str) -> Reader:
@@ -299,15 +312,16 @@ def source_header(roots: Iterable[Root], name: str) -> Reader:
     return Reader(path, load_yaml(header, path, first_line=2), [])
 
 
-def source_template(roots: Iterable[Root], name: str) -> Path:
+def source_template(roots: Iterable[Root], name: str, format_: str = "") -> Path:
     """Return the DDL template of a source; a later root's replaces an earlier one's.
 
     Raises:
         UsageError: there is no such source; names the nearest.
     """
     roots = tuple(roots)
+    stem = name if format_ in ("", DEFAULT_FORMAT) else f"{name}.{format_}"
     for root in reversed(roots):
-        path = root.ddl / f"{name}{_TEMPLATE_SUFFIX}"
+        path = root.ddl / f"{stem}{_TEMPLATE_SUFFIX}"
         if path.is_file():
             return path
     known = source_names(roots)

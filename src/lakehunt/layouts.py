@@ -1,18 +1,21 @@
 """Paths of log files: which partition values a path tells, and where a file is delivered.
 
-Knows the templates of `partitions/<source>.yaml`, not what lies in the files.
+Knows the templates of `partitions/<source>.yaml`, not what lies in the files. A hole is written
+`${name}`, or `${name:yyyy/MM/dd}` for a time in Java's letters.
 The local engine reads paths with it, the writer makes them.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 
 from lakehunt.model import PartitionColumn, Partitions, Skip
 
-_HOLE = re.compile(r"\$\{(\w+)\}")
+# the time in a file name when the file was delivered
+STAMP = "stamp"
+_HOLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 # Java's date letters that AWS paths use, as a pattern and as strftime.
 _LETTERS = {
     "yyyy": (r"\d{4}", "%Y"),
@@ -26,33 +29,89 @@ _TOKEN = re.compile(r"'[^']*'|" + "|".join(_LETTERS) + r"|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """A hole of a template: its name, and its date format where it says one."""
+
+    name: str
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """What the path of a file tells: its partition values, and which layout it follows.
 
-    `layout` is empty when only the file name was recognised.
+    `layout` is empty when only the file name was recognised; `is_named` tells whether it was: a
+    folder may hold files of several sources.
     """
 
     values: Mapping[str, str]
     layout: str = ""
+    is_named: bool = True
+
+
+def holes_of(template: str) -> list[Hole]:
+    """Return the holes of a template in order."""
+    return [Hole(name, format_) for name, format_ in _HOLE.findall(template)]
+
+
+def plain_template(template: str) -> str:
+    """Return a template without date formats, as partition projection takes it."""
+    return _HOLE.sub(lambda match: f"${{{match[1]}}}", template)
 
 
 def locate(partitions: Partitions, path: str) -> Place | None:
     """Return what a path (parts joined by `/`) tells, or None for a path of another kind."""
-    for name, template in partitions.layouts.items():
-        match = _layout_pattern(template, partitions.columns).search(path)
-        if match:
-            return Place(match.groupdict(), name)
-    match = _file_pattern(partitions.file, partitions.stamp).fullmatch(path.rpartition("/")[2])
-    if match is None:
-        return None
+    folder_, _, name = path.rpartition("/")
+    named = _file_values(partitions, name)
+    for layout, template in partitions.layouts.items():
+        if not template:
+            continue
+        match = _pattern(template, partitions.columns, "[^/]+", is_folder=True).search(
+            folder_ + "/"
+        )
+        values = _dated(partitions, template, match) if match else None
+        if values is not None:
+            return Place({**(named or {}), **values}, layout, named is not None)
+    return None if named is None else Place(named)
+
+
+def _file_values(partitions: Partitions, name: str) -> dict[str, str] | None:
+    for template in partitions.files:
+        # dumps are often unpacked: the closing .gz is optional
+        plain = template.removesuffix(".gz")
+        pattern = _pattern(plain, partitions.columns, "[^/_]+", is_folder=False)
+        match = pattern.fullmatch(name)
+        values = _dated(partitions, template, match) if match else None
+        if values is not None:
+            return values
+    return None
+
+
+def _dated(partitions: Partitions, template: str, match: re.Match[str]) -> dict[str, str] | None:
+    """Return the values of a match, times in each column's own format; None for no such time."""
     values = match.groupdict()
-    try:
-        moment = datetime.strptime(values.pop("stamp"), strftime(partitions.stamp))
-    except ValueError:
-        # a stamp such as 20261399T9999Z is no time: the name is somebody else's
-        return None
-    days = (column for column in partitions.columns if column.type == "date")
-    return Place({**values, **{day.name: moment.strftime(strftime(day.format)) for day in days}})
+    formats = _formats(template, partitions.columns)
+    columns = {column.name: column for column in partitions.columns}
+    for name, format_ in formats.items():
+        try:
+            moment = datetime.strptime(values[name], strftime(format_))
+        except ValueError:
+            # a stamp such as 20261399T9999Z is no time: the name is somebody else's
+            return None
+        if name == STAMP:
+            del values[name]
+            days = (column for column in columns.values() if column.type == "date")
+            values |= {day.name: moment.strftime(strftime(day.format)) for day in days}
+        else:
+            values[name] = moment.strftime(strftime(columns[name].format))
+    return values
+
+
+def _formats(template: str, columns: Iterable[PartitionColumn]) -> dict[str, str]:
+    """Return the date format of each hole that is a time: its own, else its column's."""
+    own = {column.name: column.format for column in columns if column.type == "date"}
+    formats = {hole.name: hole.format or own.get(hole.name, "") for hole in holes_of(template)}
+    return {name: format_ for name, format_ in formats.items() if format_}
 
 
 def skip_by_path(partitions: Partitions, path: str) -> Skip | None:
@@ -65,16 +124,28 @@ def skip_by_path(partitions: Partitions, path: str) -> Skip | None:
 
 def folder(partitions: Partitions, layout: str, values: Mapping[str, str]) -> str:
     """Return the folder of a layout, with a closing slash, for these values."""
-    return _HOLE.sub(lambda match: values[match[1]], partitions.layouts[layout])
+    template = partitions.layouts[layout]
+    columns = {column.name: column for column in partitions.columns}
+
+    def value(match: re.Match[str]) -> str:
+        if not match[2]:
+            return values[match[1]]
+        moment = datetime.strptime(values[match[1]], strftime(columns[match[1]].format))
+        return moment.strftime(strftime(match[2]))
+
+    return _HOLE.sub(value, template)
 
 
 def file_name(
     partitions: Partitions, values: Mapping[str, str], delivered: datetime, rest: str
 ) -> str:
     """Return the name that AWS would give a file delivered at that UTC time."""
-    stamp = delivered.strftime(strftime(partitions.stamp))
-    holes = {**values, "stamp": stamp, "rest": rest}
-    return _HOLE.sub(lambda match: holes[match[1]], partitions.file)
+    holes = {**values, "rest": rest}
+
+    def value(match: re.Match[str]) -> str:
+        return delivered.strftime(strftime(match[2])) if match[2] else holes.get(match[1], "x")
+
+    return _HOLE.sub(value, partitions.files[0])
 
 
 def day_value(partitions: Partitions, day: date) -> str:
@@ -105,22 +176,19 @@ def date_pattern(java_format: str) -> str:
 
 
 @cache
-def _layout_pattern(template: str, columns: tuple[PartitionColumn, ...]) -> re.Pattern[str]:
-    formats = {column.name: column.format for column in columns if column.type == "date"}
-    return re.compile("(?:^|/)" + _pattern(template, formats, "[^/]+") + "(?=[^/]*$)")
-
-
-@cache
-def _file_pattern(file: str, stamp: str) -> re.Pattern[str]:
-    # dumps are often unpacked: the closing .gz is optional
-    pattern = _pattern(file.removesuffix(".gz"), {"stamp": stamp}, "[^/_]+")
-    return re.compile(pattern + r"(?:\.gz)?")
-
-
-def _pattern(template: str, formats: Mapping[str, str], value: str) -> str:
-    parts = _HOLE.split(template)
-    pattern = re.escape(parts[0])
-    for name, literal in zip(parts[1::2], parts[2::2], strict=True):
-        hole = date_pattern(formats[name]) if name in formats else value
-        pattern += f"(?P<{name}>{hole})" + re.escape(literal)
-    return pattern
+def _pattern(
+    template: str, columns: tuple[PartitionColumn, ...], value: str, *, is_folder: bool
+) -> re.Pattern[str]:
+    """Return the pattern of a folder anywhere in a path, or of a whole file name."""
+    own = {column.name: column.pattern for column in columns if column.pattern}
+    formats = _formats(template, columns)
+    pattern = ""
+    end = 0
+    for match in _HOLE.finditer(template):
+        name = match[1]
+        hole = date_pattern(formats[name]) if name in formats else own.get(name, value)
+        pattern += re.escape(template[end : match.start()]) + f"(?P<{name}>{hole})"
+        end = match.end()
+    pattern += re.escape(template[end:])
+    # below the folder of a layout may lie more, such as one for each hour
+    return re.compile(f"(?:^|/){pattern}" if is_folder else rf"{pattern}(?:\.gz)?")

@@ -26,7 +26,7 @@ class EmptyTables:
         self._connection = Connection()
         for source in sources.values():
             define_empty(self._connection, source, catalog)
-            for view in (source.event_view, source.unparsed_view):
+            for view in source.views:
                 self._freeze(quoted(view.name))
         # a query is bound and never run: its best plan is of no use
         self._connection.run("PRAGMA disable_optimizer")

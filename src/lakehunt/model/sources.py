@@ -76,7 +76,11 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class PartitionColumn:
-    """One projected column: how Athena enumerates it, and where a record itself tells it."""
+    """One projected column: how Athena enumerates it, and where a record itself tells it.
+
+    `name` is what the views call it and `raw_name` what the raw table does: they differ where the
+    log has a field of that name. `pattern` is what a value in a path looks like.
+    """
 
     name: str
     type: str
@@ -85,6 +89,24 @@ class PartitionColumn:
     range: str = ""
     interval: str = ""
     record: str = ""
+    pattern: str = ""
+    column: str = ""
+
+    @property
+    def raw_name(self) -> str:
+        """Return what the raw table calls the column."""
+        return self.column or self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A column of a log whose columns the user chooses; `key` is its name in the log itself."""
+
+    name: str
+    key: str
+    type: str = "string"
+    since: str = ""
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +136,17 @@ class CsvTable:
 
 @dataclass(frozen=True, slots=True)
 class Partitions:
-    """What `partitions/<source>.yaml` says: where the files lie and how they are recognised."""
+    """What `partitions/<source>.yaml` says: where the files lie and how they are recognised.
+
+    `layouts` are folders and `files` names, with holes such as `${region}` or, for a time,
+    `${stamp:yyyyMMdd}`. `fields` are the columns that a user can choose, in the order of the log,
+    `default_fields` the names of those that are there when nobody chose. `activity` maps columns of
+    the view `activity` to expressions over the event view.
+    """
 
     bucket: str
     layouts: Mapping[str, str]
-    file: str
-    stamp: str
+    files: tuple[str, ...]
     columns: tuple[PartitionColumn, ...]
     window: str
     lateness: timedelta
@@ -132,22 +159,78 @@ class Partitions:
     csv: tuple[CsvTable, ...] = ()
     example: Record = field(default_factory=dict)
     unique: tuple[str, ...] = ()
+    fields: tuple[Field, ...] = ()
+    default_fields: tuple[str, ...] = ()
+    activity: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """The relations of a source in one of the formats that it is delivered in.
+
+    `lines_table` is the same files as one column `line`; None where a record is no line of text.
+    """
+
+    name: str
+    ddl: str
+    table: Table
+    lines_table: Table | None
+    event_view: View
+    unparsed_view: View
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A log source: its relations and where its files lie."""
+    """A log source: its relations and where its files lie.
+
+    `formats` has the deployed one first; the event views of all have the same columns. `layout`
+    is the name of the deployed layout.
+    """
 
     name: str
     title: str
     docs: str
-    ddl: str
-    table: Table
-    event_view: View
-    unparsed_view: View
+    formats: tuple[Format, ...]
     partitions: Partitions
+    layout: str = ""
+
+    @property
+    def ddl(self) -> str:
+        """Return the statements of the deployed format."""
+        return self.formats[0].ddl
+
+    @property
+    def table(self) -> Table:
+        """Return the raw table of the deployed format."""
+        return self.formats[0].table
+
+    @property
+    def lines_table(self) -> Table | None:
+        """Return the table of lines of the deployed format."""
+        return self.formats[0].lines_table
+
+    @property
+    def event_view(self) -> View:
+        """Return the event view of the deployed format."""
+        return self.formats[0].event_view
+
+    @property
+    def unparsed_view(self) -> View:
+        """Return the view of what the event view leaves out, of the deployed format."""
+        return self.formats[0].unparsed_view
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Return the external tables."""
+        lines = self.lines_table
+        return (self.table, lines) if lines else (self.table,)
+
+    @property
+    def views(self) -> tuple[View, ...]:
+        """Return the views."""
+        return (self.event_view, self.unparsed_view)
 
     @property
     def relations(self) -> tuple[str, ...]:
         """Return the names that a query may use in FROM."""
-        return (self.table.name, self.event_view.name, self.unparsed_view.name)
+        return (*(table.name for table in self.tables), *(view.name for view in self.views))

@@ -15,6 +15,7 @@ from lakehunt.layouts import day_value
 from lakehunt.model import Partitions
 from lakehunt.times import ALL_TIME
 
+_TIME_COLUMN = "event_time"
 _MILLISECOND = timedelta(milliseconds=1)
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}
 _TIME_TYPE = re.compile(r"(?i)timestamp|date$")
@@ -58,15 +59,17 @@ class Bounds:
 
 
 def derive(
-    conditions: Iterable[exp.Expr], partitions: Partitions, time_column: str = "event_time"
+    conditions: Iterable[exp.Expr], partitions: Partitions, *, is_raw: bool = False
 ) -> Bounds:
     """Return the bounds that a place's own conditions put on its partitions.
 
     The window column is bounded by event time, widened by the source's earliness and lateness.
+    `is_raw` tells that the place reads a table, not a view.
     """
     conditions = [*conditions]
-    since, until = _time_bounds(conditions, time_column)
-    first, last = _text_bounds(conditions, partitions.window)
+    names = _names(partitions, is_raw=is_raw)
+    since, until = _time_bounds(conditions, _TIME_COLUMN)
+    first, last = _text_bounds(conditions, names[partitions.window])
     if since is not None:
         derived = day_value(partitions, _moved(since, -partitions.earliness))
         first = max(first, derived) if first else derived
@@ -74,22 +77,31 @@ def derive(
         last_moment = _moved(until, -_MILLISECOND)
         derived = day_value(partitions, _moved(last_moment, partitions.lateness))
         last = min(last, derived) if last else derived
-    enums = [column.name for column in partitions.columns if column.name != partitions.window]
-    values = {name: found for name in enums if (found := _values(conditions, name)) is not None}
+    values = {
+        name: found
+        for name, column in names.items()
+        if name != partitions.window and (found := _values(conditions, column)) is not None
+    }
     return Bounds(since, until, first, last, values)
 
 
-def predicate(bounds: Bounds, partitions: Partitions) -> list[exp.Expr]:
+def _names(partitions: Partitions, *, is_raw: bool) -> dict[str, str]:
+    """Return what a relation calls each partition column, in lower case."""
+    return {c.name: (c.raw_name if is_raw else c.name).lower() for c in partitions.columns}
+
+
+def predicate(bounds: Bounds, partitions: Partitions, *, is_raw: bool = False) -> list[exp.Expr]:
     """Return the bounds as plain conditions on the partition columns, so that Athena prunes."""
     conditions: list[exp.Expr] = []
-    window = exp.column(partitions.window)
+    names = _names(partitions, is_raw=is_raw)
+    window = exp.column(names[partitions.window])
     if bounds.first is not None:
         conditions.append(exp.GTE(this=window.copy(), expression=exp.Literal.string(bounds.first)))
     if bounds.last is not None:
         conditions.append(exp.LTE(this=window.copy(), expression=exp.Literal.string(bounds.last)))
     for name, values in (bounds.values or {}).items():
         items = [exp.Literal.string(value) for value in sorted(values)]
-        conditions.append(exp.In(this=exp.column(name), expressions=items))
+        conditions.append(exp.In(this=exp.column(names[name]), expressions=items))
     return conditions
 
 

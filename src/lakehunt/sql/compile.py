@@ -77,9 +77,10 @@ def relation_columns(sources: Mapping[str, Source]) -> dict[str, tuple[str, ...]
     """Return the columns of every relation of these sources, as they are written."""
     found: dict[str, tuple[str, ...]] = {}
     for source in sources.values():
-        raw = (*source.table.columns, *source.table.partition_columns)
-        found[source.table.name] = (*(column.name for column in raw), "$path")
-        for view in (source.event_view, source.unparsed_view):
+        for table in source.tables:
+            raw = (*table.columns, *table.partition_columns)
+            found[table.name] = (*(column.name for column in raw), "$path")
+        for view in source.views:
             found[view.name] = view.columns
     return found
 
@@ -150,7 +151,11 @@ def _derived(occurrence: Occurrence, source: Source, lateness: timedelta | None)
     partitions = source.partitions
     if lateness is not None:
         partitions = replace(partitions, lateness=lateness)
-    return derive(occurrence.conditions, partitions)
+    return derive(occurrence.conditions, partitions, is_raw=_is_raw(occurrence, source))
+
+
+def _is_raw(occurrence: Occurrence, source: Source) -> bool:
+    return occurrence.relation in [table.name for table in source.tables]
 
 
 def _narrowed(
@@ -220,7 +225,8 @@ def athena_text(statement: Statement, sources: Mapping[str, Source]) -> str:
     tree = statement.tree.copy()
     tables = log_tables(tree, relation_columns(sources))
     for table, read in zip(tables, statement.reads, strict=True):
-        _wrap(table, predicate(read.bounds, read.source.partitions))
+        is_raw = _is_raw(read.occurrence, read.source)
+        _wrap(table, predicate(read.bounds, read.source.partitions, is_raw=is_raw))
     return print_query(tree)
 
 

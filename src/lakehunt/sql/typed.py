@@ -51,10 +51,13 @@ def catalog_of(sources: Iterable[Source]) -> dict[str, Mapping[str, str]]:
     """
     catalog: dict[str, Mapping[str, str]] = {}
     for source in sources:
-        raw = raw_columns((*source.table.columns, *source.table.partition_columns))
-        catalog[source.table.name] = raw
-        for view in (source.event_view, source.unparsed_view):
-            analysis = analyzed(view.sql, {source.table.name: raw}, where=Location(view.name))
+        tables = {
+            table.name: raw_columns((*table.columns, *table.partition_columns))
+            for table in source.tables
+        }
+        catalog |= tables
+        for view in source.views:
+            analysis = analyzed(view.sql, tables, where=Location(view.name))
             catalog[view.name] = {column.name: str(column.type) for column in analysis.columns}
     return catalog
 

@@ -11,10 +11,11 @@ from lakehunt.sql.typed import Catalog, lowered
 
 def define_empty(connection: Connection, source: Source, catalog: Catalog) -> None:
     """Make a source's relations without a row, their columns and types complete."""
-    raw = (*source.table.columns, *source.table.partition_columns)
-    columns = [f"{quoted(column.name)} {duckdb_type(column.type)}" for column in raw]
-    columns.append('"$path" VARCHAR')
-    connection.run(f"CREATE TEMP TABLE {quoted(source.table.name)} ({', '.join(columns)})")
-    for view in (source.event_view, source.unparsed_view):
+    for table in source.tables:
+        raw = (*table.columns, *table.partition_columns)
+        columns = [f"{quoted(column.name)} {duckdb_type(column.type)}" for column in raw]
+        columns.append('"$path" VARCHAR')
+        connection.run(f"CREATE TEMP TABLE {quoted(table.name)} ({', '.join(columns)})")
+    for view in source.views:
         body = lowered(view.sql, catalog).sql
         connection.run(f"CREATE TEMP VIEW {quoted(view.name)} AS {body}")

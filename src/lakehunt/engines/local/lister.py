@@ -55,25 +55,33 @@ class Lister:
         if found.skipped:
             listing.skipped.append(FileNote(file.name, found.skipped))
         else:
-            listing.files.append(replace(file, is_wrapped=found.is_wrapped))
+            place = locate(found.source.partitions, path)
+            values = place.values if place else {}
+            listing.files.append(replace(file, values=values, is_wrapped=found.is_wrapped))
 
     def is_placed(self, file: LogFile, path: str) -> bool:
-        """Classify a file by its path alone and tell whether that was possible."""
-        for listing in self.listings.values():
-            rule = skip_by_path(listing.source.partitions, path)
-            if rule:
-                listing.skipped.append(FileNote(file.name, rule.reason))
-                self.count += 1
-                return True
-        if path.lower().endswith(_ARCHIVE_ENDS):
-            return False
-        for listing in self.listings.values():
+        """Classify a file by its path alone and tell whether that was possible.
+
+        A name says whose log it is, a folder does not: several sources may share it.
+        """
+        is_archived = path.lower().endswith(_ARCHIVE_ENDS)
+        for listing in self.listings.values() if not is_archived else ():
             place = locate(listing.source.partitions, path)
-            if place:
-                listing.files.append(replace(file, values=place.values))
-                self.count += 1
+            if place and place.is_named:
+                if not self._skips(listing, file, path):
+                    listing.files.append(replace(file, values=place.values))
+                    self.count += 1
                 return True
-        return False
+        # only now: what one source leaves out may be another's log
+        return any(self._skips(listing, file, path) for listing in self.listings.values())
+
+    def _skips(self, listing: Listing, file: LogFile, path: str) -> bool:
+        rule = skip_by_path(listing.source.partitions, path)
+        if rule is None:
+            return False
+        listing.skipped.append(FileNote(file.name, rule.reason))
+        self.count += 1
+        return True
 
     def _open(self, file: LogFile, path: str) -> None:
         if isinstance(file.content, Packed):

@@ -1,0 +1,117 @@
+"""Writes what every source of its kind has alike: `<source>_lines` and `<source>_unparsed`.
+
+Knows SerDe classes, not sources. `_unparsed` is made of the table's own expression and the event
+view's own condition, so that a record is in exactly one of the two views.
+"""
+
+from collections.abc import Callable, Mapping
+
+from lakehunt.model import Column, Partitions, Table, View
+from lakehunt.sources.absent import condition, replaced
+
+REGEX = "org.apache.hadoop.hive.serde2.RegexSerDe"
+LAZY_SIMPLE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
+OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
+HIVE_JSON = "org.apache.hive.hcatalog.data.JsonSerDe"
+PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
+_TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+
+
+def lines_ddl(name: str, table: Table) -> str:
+    """Return the table of a source's lines, '' where a record is not one line of text."""
+    if table.input_format != TEXT_INPUT:
+        return ""
+    names = [column.name for column in table.partition_columns]
+    columns = ", ".join(f"{column} string" for column in names)
+    partitioned = f"PARTITIONED BY ({columns})\n" if columns else ""
+    properties = ",".join(f"\n    '{key}'='{value}'" for key, value in table.properties.items())
+    return f"""\
+CREATE EXTERNAL TABLE IF NOT EXISTS `{name}_lines` (
+    line string COMMENT 'the line as delivered'
+)
+{partitioned}ROW FORMAT SERDE '{REGEX}'
+WITH SERDEPROPERTIES ('serialization.format'='1', 'input.regex'='(.*)')
+STORED AS
+    INPUTFORMAT '{TEXT_INPUT}'
+    OUTPUTFORMAT '{_TEXT_OUTPUT}'
+LOCATION '{table.location}'
+TBLPROPERTIES ({properties}
+)"""
+
+
+def unparsed_sql(name: str, table: Table, event_view: View, partitions: Partitions) -> str:
+    """Return the SELECT of what the event view leaves out, '' for a table of an unknown kind."""
+    kept = condition(event_view.sql)
+    if table.input_format == TEXT_INPUT:
+        columns = {column.name: text for column, text in _over_line(table).items()}
+        return _select(table, partitions, "line", f"{name}_lines", replaced(kept, columns))
+    if table.serde == PARQUET:
+        return _select(table, partitions, f"{_as_json(table)} AS line", f"{name}_raw", kept)
+    return ""
+
+
+def _select(table: Table, partitions: Partitions, line: str, relation: str, kept: str) -> str:
+    there = {column.name for column in table.partition_columns}
+    places = [
+        f"    {c.raw_name if c.raw_name in there else 'CAST(NULL AS varchar)'} AS {c.name},\n"
+        if c.raw_name != c.name or c.raw_name not in there
+        else f"    {c.name},\n"
+        for c in partitions.columns
+    ]
+    return (
+        f"SELECT\n{''.join(places)}    {line},\n"
+        f'    "$path" AS log_file\nFROM {relation}\nWHERE NOT COALESCE({kept}, FALSE)'
+    )
+
+
+def _over_line(table: Table) -> Mapping[Column, str]:
+    """Return each column of a text table as an expression over a line."""
+    makers: Mapping[str, Callable[[Table, int, Column], str]] = {
+        REGEX: _regex_group,
+        LAZY_SIMPLE: _delimited_field,
+        OPENX_JSON: _json_key,
+        HIVE_JSON: _json_key,
+    }
+    make = makers[table.serde]
+    return {column: make(table, n, column) for n, column in enumerate(table.columns, start=1)}
+
+
+def _regex_group(table: Table, number: int, _: Column) -> str:
+    pattern = table.serde_properties["input.regex"].replace("'", "''")
+    # the SerDe wants the whole line, and its dot takes every character
+    return f"regexp_extract(line, '(?s)^{pattern}$', {number})"
+
+
+def _delimited_field(table: Table, number: int, column: Column) -> str:
+    delimiter = table.serde_properties.get("field.delim", "\x01")
+    shown = f"'{delimiter}'" if delimiter.isprintable() else f"chr({ord(delimiter)})"
+    return _typed(f"element_at(split(line, {shown}), {number})", column)
+
+
+def _json_key(table: Table, _: int, column: Column) -> str:
+    key = table.serde_properties.get(f"mapping.{column.name.lower()}", column.name)
+    path = "'$[\"{}\"]'".format(key.replace("'", "''"))
+    if column.type.name in ("struct", "array", "map"):
+        return f"json_extract(line, {path})"
+    scalar = f"json_extract_scalar(line, {path})"
+    if column.type.name == "string":
+        return f"COALESCE({scalar}, json_format(json_extract(line, {path})))"
+    return _typed(scalar, column)
+
+
+def _typed(text: str, column: Column) -> str:
+    if column.type.name == "string":
+        return text
+    return f"TRY_CAST({text} AS {'integer' if column.type.name == 'int' else column.type.name})"
+
+
+def _as_json(table: Table) -> str:
+    """Return a row as JSON text, every value a text."""
+    names = ", ".join(f"'{column.name}'" for column in table.columns)
+    values = ", ".join(f"CAST({_quoted(column.name)} AS varchar)" for column in table.columns)
+    return f"json_format(CAST(MAP(ARRAY[{names}], ARRAY[{values}]) AS JSON))"
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'

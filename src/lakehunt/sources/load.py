@@ -1,0 +1,136 @@
+"""Loads sources: templates rendered for a deployment, read back, and completed.
+
+Knows the order of the steps. `lakehunt.sources` offers it to every floor above.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lakehunt.config import Deployment
+from lakehunt.content import (
+    Root,
+    source_formats,
+    source_header,
+    source_names,
+    source_template,
+    split_header,
+)
+from lakehunt.errors import ContentError, Location, Problem, nearest
+from lakehunt.model import Format, Partitions, Source, Table, View
+from lakehunt.sources.absent import filled
+from lakehunt.sources.ddl import Statement, read_table, read_view, statements
+from lakehunt.sources.lines import lines_ddl, unparsed_sql
+from lakehunt.sources.partitionsfile import load_partitions
+from lakehunt.sources.placement import Placement
+from lakehunt.sources.template import render
+
+
+def load_sources(roots: Iterable[Root], deployment: Deployment | None = None) -> dict[str, Source]:
+    """Return all sources by name, their tables rendered for a deployment.
+
+    Raises:
+        ContentError: any template or partitions file has problems.
+    """
+    roots = tuple(roots)
+    return {name: load_source(roots, name, deployment) for name in source_names(roots)}
+
+
+def load_source(roots: Iterable[Root], name: str, deployment: Deployment | None = None) -> Source:
+    """Return one source; without a deployment it has every partition column and every field.
+
+    Raises:
+        UsageError: there is no such source; names the nearest.
+        ContentError: its files have problems.
+        ConfigError: the deployment asks for a layout, format or field that the source lacks.
+    """
+    roots = tuple(roots)
+    path = source_template(roots, name)
+    header = source_header(roots, name)
+    header.check_keys(("title", "docs"), ("notes",))
+    if header.problems:
+        raise ContentError(header.problems)
+    placement = Placement(name, load_partitions(roots, name), deployment)
+    first = placement.format_of(source_formats(roots, name))
+    names = sorted(source_formats(roots, name), key=lambda format_: format_ != first)
+    maker = _Maker(roots, name, placement)
+    formats = tuple(maker.format(format_) for format_ in names)
+    _check_alike(path, formats)
+    return Source(
+        name=name,
+        title=header.text("title"),
+        docs=header.text("docs"),
+        formats=formats,
+        partitions=placement.partitions,
+        layout=placement.layout,
+    )
+
+
+def _check_alike(path: Path, formats: tuple[Format, ...]) -> None:
+    for other in formats[1:]:
+        if other.event_view.columns != formats[0].event_view.columns:
+            what = f"format {other.name}: its event view has other columns than {formats[0].name}"
+            raise ContentError([Problem(Location(path), what, "the same columns in each format")])
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes the relations of one source, format by format."""
+
+    roots: tuple[Root, ...]
+    name: str
+    placement: Placement
+
+    @property
+    def partitions(self) -> Partitions:
+        return self.placement.partitions
+
+    def format(self, format_: str) -> Format:
+        path = source_template(self.roots, self.name, format_)
+        _, body, line = split_header(path.read_text(encoding="utf-8"), Location(path))
+        where = Location(path, line)
+        folders = [root.ddl for root in reversed(self.roots)]
+        rendered = render(folders, where, body, self.placement.holes(self.name))
+        found = statements(where, rendered)
+        table = self._table(where, found)
+        views = {one.view: self._view(one, table) for one in found if one.view}
+        if self.name not in views:
+            what = f"no view {self.name}"
+            raise ContentError([Problem(Location(path), what, "the event view of the source")])
+        ddl = rendered
+        for one in reversed(found):
+            if one.view:
+                ddl = ddl[: one.start] + one.with_sql(views[one.view].sql) + ddl[one.end :]
+        return self._completed(where, format_, ddl, table, views)
+
+    def _table(self, where: Location, found: list[Statement]) -> Table:
+        tables = [read_table(one) for one in found if not one.view]
+        if len(tables) != 1:
+            what = f"{len(tables)} tables"
+            raise ContentError([Problem(where, what, "one CREATE EXTERNAL TABLE")])
+        return tables[0]
+
+    def _view(self, statement: Statement, table: Table) -> View:
+        return read_view(statement, filled(statement.sql, table, self.partitions))
+
+    def _completed(
+        self, where: Location, format_: str, ddl: str, table: Table, views: dict[str, View]
+    ) -> Format:
+        """Return a format with what the template leaves to us: `_lines` and `_unparsed`."""
+        lines_table = None
+        name = f"{self.name}_unparsed"
+        written = lines_ddl(self.name, table)
+        if written:
+            (statement,) = statements(where, written)
+            lines_table = read_table(statement)
+            ddl += f"\n{written};\n"
+        if name not in views:
+            sql = unparsed_sql(self.name, table, views[self.name], self.partitions)
+            if not sql:
+                near = nearest(name, views)
+                problem = Problem(Location(where.path), f"no view {name}", "what is left out", near)
+                raise ContentError([problem])
+            (statement,) = statements(where, f"CREATE OR REPLACE VIEW {name} AS\n{sql}")
+            views[name] = read_view(statement, statement.sql)
+            ddl += f"\nCREATE OR REPLACE VIEW {name} AS\n{sql};\n"
+        return Format(format_, ddl, table, lines_table, views[self.name], views[name])

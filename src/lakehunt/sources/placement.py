@@ -1,0 +1,164 @@
+"""Where the tables of one deployment lie, and what fills the holes of a template.
+
+Knows configuration and partition projection. What is not configured is a marked placeholder.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from lakehunt.config import Deployment
+from lakehunt.errors import ConfigError, nearest
+from lakehunt.layouts import holes_of, plain_template, strftime
+from lakehunt.model import Field, PartitionColumn, Partitions
+
+_ORGANIZATION = "organization"
+
+
+class Placement:
+    """One source in one deployment; without a deployment it has every column and every field.
+
+    `partitions` are those of the source, the date format of each column being the layout's.
+    """
+
+    def __init__(self, name: str, partitions: Partitions, deployment: Deployment | None) -> None:
+        self._name = name
+        self._deployment = deployment or Deployment()
+        self._whole = deployment is None
+        self.layout = self._layout(partitions)
+        template = partitions.layouts[self.layout]
+        formats = {hole.name: hole.format for hole in holes_of(template) if hole.format}
+        self.partitions = partitions if self._whole else _formatted(partitions, formats)
+        self._template = self._filled_template(template)
+
+    def _layout(self, partitions: Partitions) -> str:
+        first = next(iter(partitions.layouts))
+        if self._deployment.organization and _ORGANIZATION in partitions.layouts:
+            first = _ORGANIZATION
+        wanted = self._deployment.layouts.get(self._name, first)
+        return _known("layout", self._name, wanted, partitions.layouts)
+
+    def format_of(self, formats: Sequence[str]) -> str:
+        """Return the format that the deployment has, by default the first.
+
+        Raises:
+            ConfigError: the source is not delivered in it.
+        """
+        wanted = self._deployment.formats.get(self._name, formats[0])
+        return _known("format", self._name, wanted, formats)
+
+    def _filled_template(self, template: str) -> str:
+        bucket = self._deployment.buckets.get(
+            self.partitions.bucket, f"<bucket {self.partitions.bucket}>"
+        )
+        prefix = self._deployment.prefixes.get(self.partitions.bucket, self._deployment.prefix)
+        known = {column.name for column in self.partitions.columns}
+        path = plain_template(template)
+        for hole in holes_of(template):
+            if hole.name not in known:
+                value = self._given(hole.name) or f"<{hole.name}>"
+                path = path.replace(f"${{{hole.name}}}", value)
+        for column in self.partitions.columns:
+            path = path.replace(f"${{{column.name}}}", f"${{{column.raw_name}}}")
+        return f"s3://{bucket}/{prefix}{path}"
+
+    def _given(self, hole: str) -> str:
+        if hole == "organization_id":
+            return self._deployment.organization
+        return next(iter(self._deployment.values.get(hole, ())), "")
+
+    @property
+    def _columns(self) -> list[PartitionColumn]:
+        """Return the columns that the layout has, in the order of the path."""
+        if self._whole:
+            return [*self.partitions.columns]
+        by_name = {column.name: column for column in self.partitions.columns}
+        holes = holes_of(self.partitions.layouts[self.layout])
+        return [by_name[hole.name] for hole in holes if hole.name in by_name]
+
+    @property
+    def _fields(self) -> list[Field]:
+        fields = {field.name: field for field in self.partitions.fields}
+        if self._whole:
+            return [*fields.values()]
+        by_key = {field.key: field.name for field in fields.values()}
+        given = self._deployment.fields.get(self._name, self.partitions.default_fields)
+        wanted = (by_key.get(name, name) for name in given)
+        return [fields[_known("field", self._name, name, fields)] for name in wanted]
+
+    def holes(self, table: str) -> Mapping[str, str]:
+        """Return what fills the holes of a template.
+
+        Raises:
+            ConfigError: a field is chosen that the source has not.
+        """
+        columns = ", ".join(f"{column.raw_name} string" for column in self._columns)
+        fields = self._fields
+        return {
+            "table": table,
+            "columns": ",\n    ".join(_declared(field, field.type) for field in fields),
+            "text_columns": ",\n    ".join(_declared(field, "string") for field in fields),
+            "mappings": "".join(_mapping(field) for field in fields if field.key != field.name),
+            "partitioned_by": f"PARTITIONED BY ({columns})" if columns else "",
+            "location": self._template.partition("${")[0],
+            "properties": self._properties(),
+        }
+
+    def _properties(self) -> str:
+        pairs = {"projection.enabled": "true" if self._columns else "false"}
+        for column in self._columns:
+            for key, value in self._projection(column).items():
+                pairs[f"projection.{column.raw_name}.{key}"] = value
+        if self._columns:
+            pairs["storage.location.template"] = self._template
+        return ",".join(f"\n    '{key}'='{value}'" for key, value in pairs.items()) + "\n"
+
+    def _projection(self, column: PartitionColumn) -> dict[str, str]:
+        if column.type == "date":
+            step, _, unit = column.interval.partition(" ")
+            return {
+                "type": "date",
+                "format": column.format.replace("'", "''"),
+                "range": self._filled(column.range, column.format),
+                "interval": step,
+                "interval.unit": unit,
+            }
+        return {"type": column.type, "values": self._filled(column.values, "")}
+
+    def _filled(self, text: str, format_: str) -> str:
+        deployment = self._deployment
+        day = deployment.first_day
+        values = {
+            "deployment.accounts": ",".join(deployment.accounts) or "<accounts>",
+            "deployment.regions": ",".join(deployment.regions) or "<regions>",
+            "deployment.first_day": day.strftime(strftime(format_))
+            if day
+            else f"<first_day {format_}>".replace("'", "''"),
+        }
+        for word, value in values.items():
+            text = text.replace(word, value)
+        head, found, name = text.partition("deployment.values.")
+        return head + (",".join(deployment.values.get(name, ())) or f"<{name}>") if found else text
+
+
+def _formatted(partitions: Partitions, formats: Mapping[str, str]) -> Partitions:
+    columns = (replace(c, format=formats.get(c.name, c.format)) for c in partitions.columns)
+    return replace(partitions, columns=tuple(columns))
+
+
+def _known(what: str, source: str, name: str, known: Iterable[str]) -> str:
+    names = [*known]
+    if name not in names:
+        near = nearest(name, names)
+        hint = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
+        raise ConfigError(f"[deployment.{what}s] {source}: no {what} {name}; {hint}")
+    return name
+
+
+def _declared(field: Field, type_: str) -> str:
+    since = f" (since version {field.since})" if field.since else ""
+    comment = f" COMMENT '{field.comment}{since}'" if field.comment or since else ""
+    return f"`{field.name}` {type_}{comment}"
+
+
+def _mapping(field: Field) -> str:
+    return f",\n    'mapping.{field.name}'='{field.key}'"
