@@ -73,6 +73,18 @@ def _spans(where: Location, ddl: str) -> Iterator[tuple[int, int]]:
         yield start, end
 
 
+def literal(text: str) -> str:
+    """Return a text as Athena's DDL writes it: Hive's literal, in which a backslash escapes."""
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'").replace("\t", "\\t")
+    return f"'{escaped}'"
+
+
+def printed(properties: Mapping[str, str]) -> str:
+    """Return the inside of TBLPROPERTIES, one property a line."""
+    pairs = (f"\n    {literal(key)}={literal(value)}" for key, value in properties.items())
+    return ",".join(pairs)
+
+
 @contextmanager
 def _placed(where: Location) -> Iterator[None]:
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from lakehunt.model import Column, Partitions, Table, View
 from lakehunt.sources.absent import condition, replaced
+from lakehunt.sources.ddl import printed
 
 REGEX = "org.apache.hadoop.hive.serde2.RegexSerDe"
 LAZY_SIMPLE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
@@ -25,7 +26,6 @@ def lines_ddl(name: str, table: Table) -> str:
     names = [column.name for column in table.partition_columns]
     columns = ", ".join(f"{column} string" for column in names)
     partitioned = f"PARTITIONED BY ({columns})\n" if columns else ""
-    properties = ",".join(f"\n    '{key}'='{value}'" for key, value in table.properties.items())
     return f"""\
 CREATE EXTERNAL TABLE IF NOT EXISTS `{name}_lines` (
     line string COMMENT 'the line as delivered'
@@ -36,7 +36,7 @@ STORED AS
     INPUTFORMAT '{TEXT_INPUT}'
     OUTPUTFORMAT '{_TEXT_OUTPUT}'
 LOCATION '{table.location}'
-TBLPROPERTIES ({properties}
+TBLPROPERTIES ({printed(table.properties)}
 )"""
 
 

@@ -10,6 +10,7 @@ from lakehunt.config import Deployment
 from lakehunt.errors import ConfigError, nearest
 from lakehunt.layouts import holes_of, plain_template, strftime
 from lakehunt.model import Field, PartitionColumn, Partitions
+from lakehunt.sources.ddl import literal, printed
 
 _ORGANIZATION = "organization"
 
@@ -110,14 +111,14 @@ class Placement:
                 pairs[f"projection.{column.raw_name}.{key}"] = value
         if self._columns:
             pairs["storage.location.template"] = self._template
-        return ",".join(f"\n    '{key}'='{value}'" for key, value in pairs.items()) + "\n"
+        return printed(pairs) + "\n"
 
     def _projection(self, column: PartitionColumn) -> dict[str, str]:
         if column.type == "date":
             step, _, unit = column.interval.partition(" ")
             return {
                 "type": "date",
-                "format": column.format.replace("'", "''"),
+                "format": column.format,
                 "range": self._filled(column.range, column.format),
                 "interval": step,
                 "interval.unit": unit,
@@ -132,7 +133,7 @@ class Placement:
             "deployment.regions": ",".join(deployment.regions) or "<regions>",
             "deployment.first_day": day.strftime(strftime(format_))
             if day
-            else f"<first_day {format_}>".replace("'", "''"),
+            else f"<first_day {format_}>",
         }
         for word, value in values.items():
             text = text.replace(word, value)
@@ -156,9 +157,10 @@ def _known(what: str, source: str, name: str, known: Iterable[str]) -> str:
 
 def _declared(field: Field, type_: str) -> str:
     since = f" (since version {field.since})" if field.since else ""
-    comment = f" COMMENT '{field.comment}{since}'" if field.comment or since else ""
+    told = f"{field.comment}{since}".strip()
+    comment = f" COMMENT {literal(told)}" if told else ""
     return f"`{field.name}` {type_}{comment}"
 
 
 def _mapping(field: Field) -> str:
-    return f",\n    'mapping.{field.name}'='{field.key}'"
+    return f",\n    'mapping.{field.name}'={literal(field.key)}"
