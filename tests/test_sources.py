@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lakehunt.config import Config, Deployment, Mapped, find_config, read_config
+from lakehunt.config import Access, Config, Deployment, Mapped, find_config, read_config
 from lakehunt.content import roots
 from lakehunt.errors import ConfigError, ContentError, UsageError
 from lakehunt.layouts import locate
@@ -145,6 +145,28 @@ def test_athena_and_tables_that_are_there_already(tmp_path: Path) -> None:
     assert config.tables["b_raw"] == Mapped("db.b", {"day": "dt"}, "yyyy-MM-dd")
 
 
+def test_a_location_says_how_what_lies_below_it_is_reached(tmp_path: Path) -> None:
+    path = tmp_path / "lakehunt.toml"
+    path.write_text(
+        '[locations."s3://logs"]\nprofile = "audit"\n'
+        '[locations."s3://logs/org/"]\nrole_arn = "arn:aws:iam::444455556666:role/reader"\n'
+        'external_id = "e"\nregion = "eu-central-1"\nrequester_pays = true\n'
+    )
+    config = read_config(path)
+    assert config.access("s3://logs/orga/AWSLogs") == Access(profile="audit")
+    below = config.access("s3://logs/org")
+    assert (below.role_arn, below.external_id, below.requester_pays) == (
+        "arn:aws:iam::444455556666:role/reader",
+        "e",
+        True,
+    )
+    assert config.access("s3://other") == Access()
+
+
+# A location below another table with keys of the same names: the line must be the right one.
+_PLACE = '[athena]\nregion = "us-east-1"\n[locations."s3://logs"]\n'
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -156,6 +178,13 @@ def test_athena_and_tables_that_are_there_already(tmp_path: Path) -> None:
         ('[athena]\nresults = "bucket/x"', ":2: `results`, expected a folder such as s3://"),
         ('[athena]\nmax_scan = "lots"', ":2: `max_scan`, expected a number of bytes"),
         ('[tables]\ncloudtrail_raw = "logs"', ":2: `cloudtrail_raw`, expected a table such as"),
+        (f'{_PLACE}region = "Frankfurt"', ":4: `region`, expected a region such as"),
+        (f'{_PLACE}role_arn = "reader"', ":4: `role_arn`, expected a role such as"),
+        (f'{_PLACE}external_id = "x"', ":4: `external_id`, expected a role_arn beside it"),
+        (f'{_PLACE}requester_pays = "yes"', ":4: `requester_pays`, expected true or false"),
+        (f'{_PLACE}kms = "x"', ":4: `kms`, expected kms_key"),
+        ('[locations."bucket"]\nprofile = "x"', ":1: `bucket`, expected a place such as"),
+        ('[athena]\nusd_per_tb = "5"', ":2: `usd_per_tb`, expected a number of US dollars"),
         ("lake = [", "not readable as TOML"),
     ],
 )

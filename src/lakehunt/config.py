@@ -6,7 +6,7 @@ Knows the file's format, not what the values are used for. Faces and workflows c
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -22,6 +22,10 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
 _DATABASE = re.compile(r"[a-z0-9_]{1,255}")
 _WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
+_ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
+_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+_ENDPOINT = re.compile(r"https?://[^/]+")
 _TABLE = re.compile(r"[^.]{1,255}\.[^.]{1,255}")
 _SIZE = re.compile(r"(\d+) ?([KMGT]?)B?", re.IGNORECASE)
 
@@ -63,6 +67,24 @@ class Athena:
     max_scan: int = 100 * 10**9
     region: str = ""
     profile: str = ""
+    usd_per_tb: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How what lies below an s3:// address is reached: `[locations."s3://..."]` of lakehunt.toml.
+
+    `kms_key` is the key that encrypts the objects, named where it is refused; `endpoint` stands
+    for AWS's own, for a server that speaks S3.
+    """
+
+    profile: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    kms_key: str = ""
+    region: str = ""
+    endpoint: str = ""
+    requester_pays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +102,19 @@ class Mapped:
 
 
 @dataclass(frozen=True, slots=True)
+class Cache:
+    """Where objects of S3 are kept on this machine, and how many bytes: `[cache]`."""
+
+    folder: str = ""
+    max_size: int = 10 * 10**9
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """What lakehunt.toml says; without a file everything is empty. `path` is the file itself.
 
-    `tables` maps the name of a raw table to the table that stands for it.
+    `tables` maps the name of a raw table to the table that stands for it, `locations` an s3://
+    address to how what lies below it is reached.
     """
 
     path: Path | None = None
@@ -91,6 +122,13 @@ class Config:
     deployment: Deployment = Deployment()
     athena: Athena = Athena()
     tables: Mapping[str, Mapped] = field(default_factory=dict)
+    locations: Mapping[str, Access] = field(default_factory=dict)
+    cache: Cache = Cache()
+
+    def access(self, address: str) -> Access:
+        """Return how an s3:// address is reached: by the longest location that it lies below."""
+        above = [place for place in self.locations if f"{address}/".startswith(f"{place}/")]
+        return self.locations[max(above, key=len)] if above else Access()
 
 
 def find_config(folder: Path) -> Config:
@@ -117,7 +155,7 @@ def read_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not readable as TOML: {error}") from error
     reader = _Reader(path, text)
-    reader.check(data, ("lake", "deployment", "athena", "tables"))
+    reader.check(data, ("lake", "deployment", "athena", "tables", "locations", "cache"))
     lake = reader.text(data, "lake")
     if lake and "://" not in lake:
         lake = str(path.parent / lake)
@@ -125,8 +163,10 @@ def read_config(path: Path) -> Config:
         path,
         lake,
         _deployment(reader, reader.table(data, "deployment")),
-        _athena(reader, reader.table(data, "athena")),
+        _athena(reader.within("athena"), reader.table(data, "athena")),
         _mapped(reader, reader.table(data, "tables")),
+        _locations(reader, reader.table(data, "locations")),
+        _cache(reader.within("cache"), reader.table(data, "cache")),
     )
 
 
@@ -170,7 +210,17 @@ def _folder(prefix: str) -> str:
 
 def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
     reader.check(
-        data, ("database", "workgroup", "results", "kms_key", "max_scan", "region", "profile")
+        data,
+        (
+            "database",
+            "workgroup",
+            "results",
+            "kms_key",
+            "max_scan",
+            "region",
+            "profile",
+            "usd_per_tb",
+        ),
     )
     for key, form, expected in (
         ("database", _DATABASE, "a name of lower-case letters, digits and _"),
@@ -189,6 +239,7 @@ def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
         max_scan=reader.size(data, "max_scan") if "max_scan" in data else default.max_scan,
         region=reader.text(data, "region"),
         profile=reader.text(data, "profile"),
+        usd_per_tb=reader.price(data, "usd_per_tb", default.usd_per_tb),
     )
 
 
@@ -204,15 +255,67 @@ def _mapped(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Mapped]:
     return tables
 
 
+def _cache(reader: "_Reader", data: Mapping[str, object]) -> Cache:
+    reader.check(data, ("folder", "max_size"))
+    folder = reader.text(data, "folder")
+    max_size = reader.size(data, "max_size") if "max_size" in data else Cache().max_size
+    return Cache(str(reader.path.parent / folder) if folder else "", max_size)
+
+
+def _locations(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Access]:
+    locations: dict[str, Access] = {}
+    for place in data:
+        if not _S3.fullmatch(place):
+            raise reader.error(place, 'a place such as [locations."s3://my-bucket/prefix"]')
+        own = reader.table(data, place, "locations.")
+        locations[place.rstrip("/")] = _access(reader.within(f'locations."{place}"'), own)
+    return locations
+
+
+def _access(reader: "_Reader", data: Mapping[str, object]) -> Access:
+    reader.check(
+        data,
+        (
+            "profile",
+            "role_arn",
+            "external_id",
+            "kms_key",
+            "region",
+            "endpoint",
+            "requester_pays",
+        ),
+    )
+    for key, form, expected in (
+        ("role_arn", _ROLE, "a role such as arn:aws:iam::111122223333:role/log-reader"),
+        ("kms_key", _KEY, "a key such as arn:aws:kms:us-east-1:111122223333:key/..."),
+        ("region", _REGION, "a region such as eu-central-1"),
+        ("endpoint", _ENDPOINT, "an address such as https://s3.example.com"),
+    ):
+        if key in data and not form.fullmatch(reader.text(data, key)):
+            raise reader.error(key, expected)
+    if "external_id" in data and "role_arn" not in data:
+        raise reader.error("external_id", "a role_arn beside it")
+    if not isinstance(data.get("requester_pays", False), bool):
+        raise reader.error("requester_pays", "true or false")
+    texts = {key: reader.text(data, key) for key in data if key != "requester_pays"}
+    return Access(requester_pays=data.get("requester_pays") is True, **texts)
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     path: Path
     text_: str
+    header: str = ""
+
+    def within(self, header: str) -> "_Reader":
+        """Return a reader whose errors point below the header of a table."""
+        return replace(self, header=f"[{header}]")
 
     def error(self, key: str, expected: str) -> ConfigError:
-        line = next(
-            (n for n, row in enumerate(self.text_.split("\n"), 1) if row.strip().startswith(key)), 1
-        )
+        rows = [row.strip().replace("'", '"') for row in self.text_.split("\n")]
+        above = rows.index(self.header) + 1 if self.header in rows else 0
+        own = (number for number in range(above, len(rows)) if _names(rows[number], key))
+        line = next(own, max(above - 1, 0)) + 1
         return ConfigError(f"{self.path}:{line}: `{key}`, expected {expected}")
 
     def check(self, data: Mapping[str, object], known: tuple[str, ...]) -> None:
@@ -234,6 +337,12 @@ class _Reader:
         power: int = " KMGT".index(match[2].upper() or " ")
         return int(match[1]) * int(1000**power)
 
+    def price(self, data: Mapping[str, object], key: str, default: float) -> float:
+        value = data.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise self.error(key, "a number of US dollars, such as 5.0")
+        return float(value)
+
     def text(self, data: Mapping[str, object], key: str) -> str:
         value = data.get(key, "")
         if not isinstance(value, str):
@@ -254,3 +363,8 @@ class _Reader:
             return date.fromisoformat(str(value))
         except ValueError as error:
             raise self.error(key, "a date such as 2024-01-01") from error
+
+
+def _names(row: str, key: str) -> bool:
+    """Tell whether a line sets a key or opens its table."""
+    return row.startswith((key, f'"{key}"')) or (row.startswith("[") and key in row)

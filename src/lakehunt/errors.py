@@ -10,6 +10,8 @@ Knows nothing of logs, SQL or engines. Everything raises from here; only `cli` p
     |-- SqlError         2  a query that Athena would refuse: fix the query
     |   `-- Refused      2  a query that the local engine cannot reproduce: run it on Athena
     |-- UnboundedError   2  a query that would read everything: bound it, or say so
+    |-- LimitError       2  a run that would read more than is allowed: narrow it, or allow more
+    |-- CloudError       3  AWS refused, or cannot be reached: fix credentials or permissions
     `-- EngineError      3  the engine failed while running
 """
 
@@ -90,6 +92,16 @@ class Refused(SqlError):
 
 class UnboundedError(LakehuntError):
     """A query without a bound on event time, where that costs money or time."""
+
+
+class LimitError(LakehuntError):
+    """A run that would read more than is allowed."""
+
+
+class CloudError(LakehuntError):
+    """AWS refused, or cannot be reached; names the permission that is missing."""
+
+    exit_code = ExitCode.ENGINE
 
 
 class EngineError(LakehuntError):

@@ -15,7 +15,7 @@ from lakehunt.model import PartitionColumn, Partitions, Skip
 
 # the time in a file name when the file was delivered
 STAMP = "stamp"
-_HOLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
+HOLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 # Java's date letters that AWS paths use, as a pattern and as strftime.
 _LETTERS = {
     "yyyy": (r"\d{4}", "%Y"),
@@ -51,12 +51,12 @@ class Place:
 
 def holes_of(template: str) -> list[Hole]:
     """Return the holes of a template in order."""
-    return [Hole(name, format_) for name, format_ in _HOLE.findall(template)]
+    return [Hole(name, format_) for name, format_ in HOLE.findall(template)]
 
 
 def plain_template(template: str) -> str:
     """Return a template without date formats, as partition projection takes it."""
-    return _HOLE.sub(lambda match: f"${{{match[1]}}}", template)
+    return HOLE.sub(lambda match: f"${{{match[1]}}}", template)
 
 
 def locate(partitions: Partitions, path: str) -> Place | None:
@@ -133,7 +133,7 @@ def folder(partitions: Partitions, layout: str, values: Mapping[str, str]) -> st
         moment = datetime.strptime(values[match[1]], strftime(columns[match[1]].format))
         return moment.strftime(strftime(match[2]))
 
-    return _HOLE.sub(value, template)
+    return HOLE.sub(value, template)
 
 
 def file_name(
@@ -145,7 +145,7 @@ def file_name(
     def value(match: re.Match[str]) -> str:
         return delivered.strftime(strftime(match[2])) if match[2] else holes.get(match[1], "x")
 
-    return _HOLE.sub(value, partitions.files[0])
+    return HOLE.sub(value, partitions.files[0])
 
 
 def day_value(partitions: Partitions, day: date) -> str:
@@ -184,7 +184,7 @@ def _pattern(
     formats = _formats(template, columns)
     pattern = ""
     end = 0
-    for match in _HOLE.finditer(template):
+    for match in HOLE.finditer(template):
         name = match[1]
         hole = date_pattern(formats[name]) if name in formats else own.get(name, value)
         pattern += re.escape(template[end : match.start()]) + f"(?P<{name}>{hole})"

@@ -12,8 +12,9 @@ from lakehunt.cli.options import (
     ProgressBar,
     content_option,
     content_roots,
+    lake_name,
     lake_option,
-    lake_path,
+    local_engine,
     note,
 )
 from lakehunt.errors import ExitCode, UsageError
@@ -32,7 +33,6 @@ _FORMATS = ("table", "csv", "json", "jsonl")
 def event_command(event_id: str, lake: str | None, **options: Any) -> int:
     """Show the record of an event ID as it was logged, and its file."""
     from lakehunt.engines.base import Limits
-    from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.event import SAME, beside, find_event
     from lakehunt.render import rows as render
     from lakehunt.sources import load_sources
@@ -41,7 +41,8 @@ def event_command(event_id: str, lake: str | None, **options: Any) -> int:
     if same and same not in SAME:
         raise UsageError(f"--same {same}: expected one of {', '.join(SAME)}")
     span = _span(options["around"])
-    engine = LocalEngine(lake_path(None, lake), load_sources(content_roots(options["content"])))
+    sources = load_sources(content_roots(options["content"]))
+    engine = local_engine(lake_name(None, lake), sources)
     limits = Limits(all_time=True)
     try:
         shown = find_event(engine, event_id, limits, ProgressBar())

@@ -15,8 +15,9 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
+    lake_name,
     lake_option,
-    lake_path,
+    local_engine,
     note,
     output_options,
     region_warning,
@@ -41,20 +42,19 @@ if TYPE_CHECKING:
 @content_option
 def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
     """Run the detections over LAKE; exits 1 when there are findings."""
-    from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.hunt import Choice, choose, hunt
     from lakehunt.library import load_queries
     from lakehunt.sources import load_sources
 
     wanted = asked(options, None)
-    path = lake_path(lake_argument, lake)
+    path = lake_name(lake_argument, lake)
     roots = content_roots(options["content"])
     sources = load_sources(roots)
     severity = Severity(options["severity"])
     choice = Choice(severity, options["tag"], options["attack"], options["source"])
     queries = choose(load_queries(roots).values(), choice, sources)
     note(region_warning(wanted.narrow, sources))
-    engine = LocalEngine(path, sources)
+    engine = local_engine(path, sources)
     try:
         hunted = hunt(engine, queries, wanted.window, wanted.limits, ProgressBar(), wanted.narrow)
     finally:

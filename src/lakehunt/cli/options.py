@@ -12,15 +12,19 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
+from platformdirs import user_cache_path
 
 from lakehunt.config import Config, find_config
 from lakehunt.content import Root, roots
 from lakehunt.errors import ExitCode, UsageError
 from lakehunt.model import Source, Window, duration
+from lakehunt.s3.address import is_address, read_address
 from lakehunt.times import read_window
 
 if TYPE_CHECKING:
     from lakehunt.engines.base import Limits, Run
+    from lakehunt.engines.local.engine import LocalEngine
+    from lakehunt.engines.local.s3_lake import S3Lake
 
 _F = TypeVar("_F", bound=Callable[..., object])
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -38,7 +42,7 @@ def content_option(command: _F) -> _F:
 
 def lake_option(command: _F) -> _F:
     """Add --lake."""
-    text = "Folder of logs; without it lakehunt.toml decides."
+    text = "Folder of logs or s3://bucket/prefix; without it lakehunt.toml decides."
     return click.option("--lake", metavar="LAKE", help=text)(command)
 
 
@@ -80,21 +84,43 @@ def config() -> Config:
     return find_config(Path.cwd())
 
 
-def lake_path(positional: str | None, option: str | None) -> Path:
-    """Return the lake that a command reads.
+def lake_name(positional: str | None, option: str | None) -> str:
+    """Return the lake that a command reads: a folder, or an address in S3.
 
     Raises:
-        UsageError: it is named twice, nowhere, or lies in S3.
+        UsageError: it is named twice or nowhere.
     """
     if positional and option:
         raise UsageError(f"two lakes, {positional} and --lake {option}: give one")
     lake = positional or option or config().lake
     if not lake:
-        raise UsageError("no lake: give a folder of logs with --lake, or `lake` in lakehunt.toml")
-    if lake.startswith("s3://"):
-        what = "reading s3:// directly comes with a later release"
-        raise UsageError(f"{lake}: {what}; for now `aws s3 sync` it to a folder")
-    return Path(lake)
+        what = "no lake: give a folder of logs or s3://bucket/prefix with --lake"
+        raise UsageError(f"{what}, or `lake` in lakehunt.toml")
+    return lake
+
+
+def local_engine(lake: str, sources: Mapping[str, Source]) -> "LocalEngine":
+    """Return the local engine on a lake; close it after use.
+
+    Raises:
+        LakeError: the lake is missing or holds nothing that is known.
+        CloudError: it lies in S3, and AWS refuses or cannot be reached.
+    """
+    from lakehunt.engines.local.engine import LocalEngine
+
+    return LocalEngine(_s3_lake(lake, sources) if is_address(lake) else Path(lake), sources)
+
+
+def _s3_lake(lake: str, sources: Mapping[str, Source]) -> "S3Lake":
+    try:
+        from lakehunt.engines.local.s3_lake import open_s3_lake
+        from lakehunt.s3.cache import ObjectCache
+    except ImportError as error:
+        raise UsageError(f"{lake}: {error}; pip install 'lakehunt[s3]'") from error
+    own = config()
+    folder = Path(own.cache.folder) if own.cache.folder else user_cache_path("lakehunt")
+    cache = ObjectCache(folder / "objects", own.cache.max_size)
+    return open_s3_lake(read_address(lake), own.access(lake), sources, cache)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
+    lake_name,
     lake_option,
-    lake_path,
+    local_engine,
     note,
     output_options,
     region_warning,
@@ -105,15 +106,14 @@ def given_params(pairs: Sequence[str]) -> dict[str, str | list[str]]:
 
 
 def _answer(draft: "Draft", lake: str | None, max_rows: int, options: Mapping[str, Any]) -> int:
-    from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.render.findings import account_lines
     from lakehunt.sources import load_sources
 
     wanted = asked(options, max_rows)
-    path = lake_path(None, lake)
+    path = lake_name(None, lake)
     sources = load_sources(content_roots(options["content"]))
     note(region_warning(wanted.narrow, sources))
-    engine = LocalEngine(path, sources)
+    engine = local_engine(path, sources)
     try:
         narrowed = replace(draft, narrow=wanted.narrow)
         run = engine.run([narrowed], wanted.window, wanted.limits, ProgressBar())

@@ -143,7 +143,8 @@ class _Session:
             return account
         folder = self.folder / scan.source.name
         folder.mkdir()
-        parts = scan_files(self.connection, scan, files, folder, progress)
+        with self.lake.reading(files):
+            parts = scan_files(self.connection, scan, files, folder, progress)
         for need in scan.needs:
             self.connection.run(
                 f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts)}"

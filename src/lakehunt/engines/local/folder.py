@@ -5,6 +5,7 @@ Knows the file system. The engine opens folders with it.
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,10 @@ class FolderLake:
     def file(self, source: Source, name: str) -> LogFile | None:
         """Return the file of a source that has this name."""
         return next((f for f in self.lister.listings[source.name].files if f.name == name), None)
+
+    def reading(self, files: Sequence[LogFile]) -> AbstractContextManager[None]:
+        """Return nothing to do: the files are here."""
+        return nullcontext()
 
     def close(self) -> None:
         """Close the archives that were opened."""

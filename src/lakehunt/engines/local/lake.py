@@ -5,6 +5,7 @@ Knows neither folders nor S3: `folder` and `s3_lake` make lakes, `lister` tells 
 
 import gzip
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -135,6 +136,9 @@ class Lake(Protocol):
 
     def file(self, source: Source, name: str) -> LogFile | None:
         """Return the file of a source that "$path" showed under this name."""
+
+    def reading(self, files: Sequence[LogFile]) -> AbstractContextManager[None]:
+        """Return what surrounds the reading of files in this order; it fails if all were denied."""
 
     def close(self) -> None:
         """Give back what is kept open between runs."""

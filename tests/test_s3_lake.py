@@ -1,0 +1,410 @@
+"""A lake in S3 gives what the same folder gives; only what a window admits is listed and fetched.
+
+moto's server on loopback stands for S3.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from lakehunt.demo import make_lake
+from lakehunt.model import Source
+from tests.buckets import Asked, Server, cut, refusal, served
+from tests.conftest import Ran
+from tests.lakes import document, event, lake_of
+
+Lakehunt = Callable[..., Ran]
+_COUNT = "SELECT event_name, count(*) AS n FROM cloudtrail GROUP BY 1 ORDER BY 1"
+_FILES = "SELECT DISTINCT log_file FROM cloudtrail ORDER BY 1"
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    """A server for one test, credentials for it, and a home of its own."""
+    with served() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.chdir(tmp_path)
+        yield server
+
+
+def days(folder: Path, source: Source) -> Path:
+    """Make a lake of three days, two accounts and two regions, an event in each."""
+    return lake_of(
+        folder,
+        source,
+        *(
+            {
+                "eventTime": f"2026-05-0{day}T10:00:00Z",
+                "eventName": f"Day{day}",
+                "recipientAccountId": account,
+                "awsRegion": region,
+            }
+            for day in (1, 2, 3)
+            for account in ("111122223333", "444455556666")
+            for region in ("us-east-1", "eu-west-1")
+        ),
+    )
+
+
+def rows(ran: Ran) -> list[dict[str, object]]:
+    assert ran.code == 0, ran.err
+    return [json.loads(line) for line in ran.out.splitlines()]
+
+
+def test_the_demo_lake_gives_the_same_findings_from_s3(
+    tmp_path: Path, s3: Server, sources: dict[str, Source], lakehunt: Lakehunt
+) -> None:
+    lake = tmp_path / "demo"
+    made = make_lake(lake, sources, lambda share: None, events=300)
+    s3.upload("trail", lake, "some/prefix/")
+    here = lakehunt("hunt", lake, "--format", "jsonl")
+    there = lakehunt("hunt", "s3://trail/some", "--format", "jsonl")
+    assert here.out
+    assert sorted(there.out.splitlines()) == sorted(
+        here.out.replace(f"{lake}/", "s3://trail/some/prefix/").splitlines()
+    )
+    assert f"cloudtrail: {made.files:,} of {made.files:,} files read" in there.err
+    assert (there.code, here.code) == (1, 1)
+
+
+def test_only_the_days_of_the_window_are_listed_and_fetched(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.asked.clear()
+    window = ("--since", "2026-05-02T00:00:00Z", "--until", "2026-05-02T12:00:00Z")
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", *window, "--format", "jsonl")
+    assert rows(ran) == [{"event_name": "Day2", "n": 4}]
+    # the next day's folder may hold an event that came late
+    assert {key.split("/")[6] for key in s3.fetched} == {"02", "03"}
+    assert len(s3.fetched) == 8
+    # the bucket, AWSLogs, two accounts, two CloudTrail folders; then each region once
+    assert len(s3.listed) == 1 + 1 + 2 + 2 + 4
+    assert "8 of 8 files read" in ran.err
+
+
+def test_an_account_is_held_to_before_its_folders_are_listed(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.asked.clear()
+    narrow = ("--account", "444455556666", "--region", "us-east-1", "--format", "jsonl")
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--since", "2026-05-03", *narrow)
+    assert rows(ran) == [{"event_name": "Day3", "n": 1}]
+    assert not [prefix for prefix in s3.listed if "111122223333" in prefix]
+    assert len(s3.listed) == 1 + 1 + 1 + 1 + 1
+
+
+def test_many_objects_are_listed_in_pieces_none_twice(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    events = [
+        {"eventTime": f"2026-05-{day:02}T{hour:02}:00:00Z", "eventName": "X"}
+        for day in range(1, 11)
+        for hour in range(0, 24, 6)
+    ]
+    keys = s3.upload("trail", lake_of(tmp_path / "lake", cloudtrail, *events))
+    s3.page = "3"
+    window = ("--since", "2026-05-01", "--until", "2026-05-11")
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", *window, "--format", "jsonl")
+    assert rows(ran) == [{"event_name": "X", "n": len(events)}]
+    assert sorted(s3.fetched) == sorted(keys)
+
+
+def test_what_was_fetched_once_is_never_fetched_again(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    first = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
+    assert sorted(s3.fetched) == sorted(keys)
+    s3.asked.clear()
+    again = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
+    assert (rows(again), s3.fetched) == (rows(first), [])
+
+
+def test_an_object_that_was_replaced_is_fetched_anew(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    lakehunt("sql", _COUNT, "--lake", "s3://trail")
+    s3.put("trail", keys[0], gzip.compress(document(event("Replaced", "2026-05-01T10:00:00Z"))))
+    s3.asked.clear()
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
+    assert {"event_name": "Replaced", "n": 1} in rows(ran)
+    assert s3.fetched == [keys[0]]
+
+
+def test_an_object_that_changes_while_it_is_read_is_refused_by_name(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+
+    def replace(asked: Asked) -> None:
+        if asked.is_fetch and asked.path.endswith(keys[3]):
+            s3.fault = lambda asked: None
+            s3.put("trail", keys[3], b"{}")
+
+    s3.fault = replace
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--strict", "--format", "jsonl")
+    assert ran.code == 3
+    assert f"NOT READ: s3://trail/{keys[3]}: changed in S3 since it was listed" in ran.err
+    assert sum(json.loads(line)["n"] for line in ran.out.splitlines()) == len(keys) - 1
+
+
+def test_a_broken_connection_is_gone_on_from(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    body = (tmp_path / "lake" / keys[0]).read_bytes()
+    broken: list[str] = []
+
+    def break_once(asked: Asked) -> object:
+        if asked.is_fetch and asked.path.endswith(keys[0]) and len(broken) < 2:
+            broken.append(asked.headers.get("HTTP_RANGE", ""))
+            return cut(body, 100) if len(broken) == 1 else None
+        return None
+
+    s3.fault = break_once  # type: ignore[assignment]
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--strict", "--format", "jsonl")
+    assert sum(int(str(row["n"])) for row in rows(ran)) == len(keys)
+    assert (broken[0], broken[1].startswith("bytes=100-")) == ("", True)
+
+
+def test_a_file_cut_short_in_the_cache_is_fetched_again(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    first = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
+    kept = next(file for file in (tmp_path / "cache").rglob("*") if file.is_file())
+    kept.write_bytes(kept.read_bytes()[:10])
+    s3.asked.clear()
+    again = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
+    assert rows(again) == rows(first)
+    assert len(s3.fetched) == 1
+
+
+def test_two_processes_at_once_fetch_each_object_once(
+    tmp_path: Path, s3: Server, cloudtrail: Source
+) -> None:
+    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    command = [sys.executable, "-m", "lakehunt", "sql", _COUNT, "--lake", "s3://trail"]
+    both = [
+        subprocess.Popen([*command, "--format", "jsonl"], stdout=subprocess.PIPE, env=os.environ)
+        for _ in range(2)
+    ]
+    outs = [one.communicate()[0] for one in both]
+    assert outs[0] == outs[1]
+    assert outs[0].count(b"\n") == 3
+    assert sorted(s3.fetched) == sorted(keys)
+
+
+def test_a_window_beside_the_data_says_what_there_is(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail), "p/")
+    window = ("--since", "2024-01-01", "--until", "2024-02-01")
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail/p/", *window)
+    assert ran.code == 0
+    assert "nothing in this window: the data covers 2026-05-01 to 2026-05-03" in ran.err
+    assert s3.fetched == []
+
+
+def test_what_lies_beside_the_logs_is_named(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.put("trail", "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/05/01/d.json.gz", b"x")
+    s3.put("trail", "AWSLogs/111122223333/Something/2026/x.json.gz", b"x")
+    s3.put("trail", "AWSLogs/111122223333/CloudTrail/us-east-1/note.txt", b"not a log")
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "json")
+    account = json.loads(ran.out)["run"]
+    notes = {note["path"]: note["reason"] for note in account["unknown_files"]}
+    beside = "s3://trail/AWSLogs/111122223333"
+    assert notes[f"{beside}/Something/"].endswith("not listed")
+    skipped = account["sources"][0]["files"]["skipped"]
+    assert [note["path"] for note in skipped] == [f"{beside}/CloudTrail-Digest/"]
+
+
+def test_a_dump_without_folders_is_recognised(s3: Server, lakehunt: Lakehunt) -> None:
+    s3.bucket("case")
+    name = "111122223333_CloudTrail_us-east-1_20260501T1005Z_AbCdEfGhIjKlMnOp.json.gz"
+    s3.put("case", f"dump/{name}", gzip.compress(document(event("Named"))))
+    s3.put("case", "dump/mailed.json", document(event("Recognised")))
+    with zipfile.ZipFile(packed := BytesIO(), "w") as archive:
+        archive.writestr("inner.json", document(event("Packed")))
+    s3.put("case", "dump/more/export.zip", packed.getvalue())
+    s3.put("case", "dump/readme.txt", b"what this is")
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://case/dump", "--format", "jsonl")
+    assert [row["event_name"] for row in rows(ran)] == ["Named", "Packed", "Recognised"]
+    assert "NOT READ: s3://case/dump/readme.txt: not JSON" in ran.err
+    files = rows(lakehunt("sql", _FILES, "--lake", "s3://case/dump", "--format", "jsonl"))
+    assert "s3://case/dump/more/export.zip/inner.json" in {row["log_file"] for row in files}
+
+
+def test_one_object_is_a_lake(s3: Server, lakehunt: Lakehunt) -> None:
+    s3.bucket("case")
+    s3.put("case", "a.json", document(event("Wanted", eventID="wanted")))
+    s3.put("case", "a.json.bak", document(event("Other")))
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://case/a.json", "--format", "jsonl")
+    assert rows(ran) == [{"event_name": "Wanted", "n": 1}]
+    shown = lakehunt("event", "wanted", "--lake", "s3://case/a.json", "--format", "json")
+    assert json.loads(shown.out)["log_files"] == ["s3://case/a.json"]
+
+
+def test_an_unbounded_query_on_a_large_lake_is_refused_before_it_fetches(
+    tmp_path: Path,
+    s3: Server,
+    cloudtrail: Source,
+    lakehunt: Lakehunt,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    monkeypatch.setattr("lakehunt.engines.local.engine._UNBOUNDED_BYTES", 1000)
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail")
+    assert ran.code == 2
+    assert "--all-time" in ran.err
+    assert s3.fetched == []
+    assert lakehunt("sql", _COUNT, "--lake", "s3://trail", "--all-time").code == 0
+
+
+def test_a_wrong_name_shows_the_nearest(s3: Server, lakehunt: Lakehunt) -> None:
+    s3.bucket("my-trail")
+    s3.put("my-trail", "logs/AWSLogs/x", b"x")
+    assert "did you mean s3://my-trail?" in lakehunt("hunt", "s3://my-trial").err
+    ran = lakehunt("hunt", "s3://my-trail/log")
+    assert (ran.code, "s3://my-trail/ holds logs/" in ran.err) == (2, True)
+    assert "expected s3://bucket" in lakehunt("hunt", "s3://").err
+
+
+DENIED = (
+    "User: arn:aws:sts::111122223333:assumed-role/analyst/alice is not authorized to perform:"
+    " {} on resource: {} because no resource-based policy allows the {} action"
+)
+
+
+def test_a_refused_listing_names_the_permission(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.fault = lambda asked: refusal(403, "AccessDenied", "Access Denied")
+    ran = lakehunt("hunt", "s3://trail/AWSLogs")
+    assert ran.code == 3
+    assert "s3:ListBucket is missing on arn:aws:s3:::trail in the role's policy" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Access Denied", "s3:GetObject is missing on arn:aws:s3:::trail/AWSLogs/"),
+        ("Access Denied", "or kms:Decrypt on the key that encrypts the object"),
+        (
+            DENIED.format("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k", "kms:Decrypt"),
+            "kms:Decrypt is missing on arn:aws:kms:us-east-1:111122223333:key/k for"
+            " arn:aws:sts::111122223333:assumed-role/analyst/alice (no resource-based policy",
+        ),
+    ],
+)
+def test_refused_objects_name_the_permission(
+    tmp_path: Path,
+    s3: Server,
+    cloudtrail: Source,
+    lakehunt: Lakehunt,
+    message: str,
+    expected: str,
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.fault = lambda asked: refusal(403, "AccessDenied", message) if asked.is_fetch else None
+    ran = lakehunt("hunt", "s3://trail")
+    assert ran.code == 3
+    assert expected in ran.err
+
+
+def test_one_refused_object_is_named_and_the_rest_is_read(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.fault = lambda asked: (
+        refusal(403, "AccessDenied", "Access Denied") if asked.path.endswith(keys[0]) else None
+    )
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail")
+    assert ran.code == 0
+    assert f"NOT READ: s3://trail/{keys[0]}: access denied: s3:GetObject is missing" in ran.err
+    assert f"{len(keys) - 1} of {len(keys)} files read" in ran.err
+
+
+def test_expired_credentials_say_so(s3: Server, lakehunt: Lakehunt) -> None:
+    s3.bucket("trail")
+    s3.fault = lambda asked: refusal(400, "ExpiredToken", "The provided token has expired.")
+    Path("lakehunt.toml").write_text('[locations."s3://trail"]\nprofile = "audit"\n')
+    Path("aws-config").write_text("[profile audit]\nregion = us-east-1\n")
+    Path("aws-credentials").write_text(
+        "[audit]\naws_access_key_id = a\naws_secret_access_key = b\n"
+    )
+    ran = lakehunt("hunt", "s3://trail")
+    assert ran.code == 3
+    assert "credentials have expired; log in again" in ran.err
+    assert "aws sso login --profile audit" in ran.err
+
+
+def test_a_location_says_who_reads_it(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    Path("lakehunt.toml").write_text(
+        '[locations."s3://trail"]\nrole_arn = "arn:aws:iam::444455556666:role/reader"\n'
+        'external_id = "shared"\nrequester_pays = true\n'
+    )
+    s3.asked.clear()
+    assert lakehunt("sql", _COUNT, "--lake", "s3://trail").code == 0
+    reads = [asked for asked in s3.asked if asked.is_listing or asked.is_fetch]
+    # moto hands out keys of a role that begin so
+    assert all("Credential=ASIA" in asked.headers["HTTP_AUTHORIZATION"] for asked in reads)
+    assert {asked.headers.get("HTTP_X_AMZ_REQUEST_PAYER") for asked in reads} == {"requester"}
+
+
+def test_a_role_that_cannot_be_assumed_is_named(s3: Server, lakehunt: Lakehunt) -> None:
+    s3.bucket("trail")
+    Path("lakehunt.toml").write_text(
+        '[locations."s3://trail"]\nrole_arn = "arn:aws:iam::444455556666:role/reader"\n'
+    )
+    message = (
+        "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sts:AssumeRole"
+        " on resource: arn:aws:iam::444455556666:role/reader"
+    )
+    s3.fault = lambda asked: (
+        refusal(403, "AccessDenied", message, wrapped=True) if asked.method == "POST" else None
+    )
+    ran = lakehunt("hunt", "s3://trail")
+    assert ran.code == 3
+    assert "sts:AssumeRole is missing on arn:aws:iam::444455556666:role/reader for" in ran.err
+    assert "its trust policy" in ran.err
+
+
+def test_a_profile_that_is_missing_shows_the_nearest(s3: Server, lakehunt: Lakehunt) -> None:
+    Path("aws-config").write_text("[profile audit]\nregion = us-east-1\n")
+    Path("lakehunt.toml").write_text('[locations."s3://trail"]\nprofile = "adit"\n')
+    ran = lakehunt("hunt", "s3://trail")
+    assert (ran.code, "no AWS profile adit; did you mean audit?" in ran.err) == (2, True)
+
+
+def test_without_credentials_it_says_where_to_set_them(
+    s3: Server, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    ran = lakehunt("hunt", "s3://trail")
+    assert (ran.code, "no AWS credentials; set AWS_PROFILE" in ran.err) == (3, True)
