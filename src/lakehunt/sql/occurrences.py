@@ -12,6 +12,8 @@ from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
+from lakehunt.trino_on_duckdb.signatures import named
+
 _TAG = "occurrence"
 _COMPARISONS = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 # Cannot raise and give the same for the same row, so they may run before any other condition.
@@ -227,7 +229,7 @@ def _pushed_down(scope: Scope, readers: list[list[exp.Expr]]) -> list[exp.Expr]:
         return []
     inside = {item.alias_or_name: item.unalias() for item in select.selects}
     group = select.args.get("group")
-    if group or any(isinstance(item, exp.Anonymous | exp.AggFunc) for item in inside.values()):
+    if group or any(_aggregates(item) for item in inside.values()):
         keys = {key.sql() for key in group.expressions} if group else set()
         inside = {name: item for name, item in inside.items() if item.sql() in keys}
     mapped = [[_inside(c, inside) for c in reader] for reader in readers]
@@ -237,6 +239,14 @@ def _pushed_down(scope: Scope, readers: list[list[exp.Expr]]) -> list[exp.Expr]:
     if not all(usable):
         return []
     return [exp.or_(*(exp.and_(*reader) for reader in usable))]
+
+
+def _aggregates(item: exp.Expr) -> bool:
+    """Tell whether a function in an expression makes one value of many rows."""
+    if item.find(exp.AggFunc):
+        return True
+    calls = (signature for call in item.find_all(exp.Anonymous) for signature in named(call.name))
+    return any(signature.kind == "aggregate" for signature in calls)
 
 
 def _inside(condition: exp.Expr, inside: Mapping[str, exp.Expr]) -> exp.Expr | None:

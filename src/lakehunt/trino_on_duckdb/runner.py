@@ -6,6 +6,7 @@ It must not know the analyzer's insides. The command line of the package and the
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import duckdb
@@ -50,21 +51,29 @@ class Runner:
 
         Raises TrinoError for what Trino raises too, Refused where DuckDB cannot run the text.
         """
-        try:
-            self.prelude.need(translation.sql)
-            unread: list[str] = getattr(self.prelude, "unread", [])
-            unread.clear()
-            found = self.connection.execute(translation.sql).fetchall()
-        except duckdb.Error as error:
-            raise translated(error) from error
-        if unread:
-            # TRY took the refusal of a value for an error of Trino's
-            raise Refused(unread[0].partition(": ")[2])
+        found = self._found(translation, lambda sql: self.connection.execute(sql).fetchall())
         forms = [protocol(c.type) for c in translation.columns]
         try:
             return [[f(v) for f, v in zip(forms, row, strict=True)] for row in found]
         except (OverflowError, ValueError) as error:
             raise Refused(f"a value cannot be shown: {error}") from error
+
+    def arrow(self, translation: Translation) -> Any:
+        """The rows as an Arrow table, in the types that carry them. Raises as `rows`."""
+        return self._found(translation, lambda sql: self.connection.sql(sql).to_arrow_table())
+
+    def _found(self, translation: Translation, fetch: Callable[[str], Any]) -> Any:
+        try:
+            self.prelude.need(translation.sql)
+            unread: list[str] = getattr(self.prelude, "unread", [])
+            unread.clear()
+            found = fetch(translation.sql)
+        except duckdb.Error as error:
+            raise translated(error) from error
+        if unread:
+            # TRY took the refusal of a value for an error of Trino's
+            raise Refused(unread[0].partition(": ")[2])
+        return found
 
 
 def translated(error: duckdb.Error) -> TrinoError | Refused:  # noqa: PLR0911 (one per kind)
