@@ -8,9 +8,12 @@ import pytest
 
 from lakehunt.cli.main import main
 from lakehunt.content import roots
+from lakehunt.demo import make_lake
 from lakehunt.engines.base import Limits, Run
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.model import Result, Source, Window
+from lakehunt.sandbox.lake import load_lake, make_tables
+from lakehunt.sandbox.server import Sandbox
 from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft
 
@@ -117,3 +120,19 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
         assert text == path.read_text(encoding="utf-8"), f"{path} differs: see --update-goldens"
 
     return compare
+
+
+@pytest.fixture(scope="session")
+def demo_lake(sources: dict[str, Source], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo's lake with fewer ordinary events."""
+    folder = tmp_path_factory.mktemp("demo") / "lake"
+    make_lake(folder, sources, lambda share: None, events=300)
+    return folder
+
+
+@pytest.fixture
+def sandbox(lakehunt_sandbox: Sandbox, demo_lake: Path, sources: dict[str, Source]) -> Sandbox:
+    """A local Athena with the demo's lake, its tables in the database `lakehunt`."""
+    deployment = load_lake(lakehunt_sandbox, demo_lake, sources)
+    make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
+    return lakehunt_sandbox

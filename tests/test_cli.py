@@ -128,9 +128,11 @@ def test_strict_turns_refused_files_into_an_exit_code(lake: Path, lakehunt: Run)
 MISTAKES = {
     "missing folder": (["hunt", "{lake}/nowhere"], "nowhere: no such file or folder"),
     "two lakes": (["hunt", "{lake}", "--lake", "x"], "two lakes"),
-    "no lake": (["hunt"], "no lake: give a folder of logs with --lake"),
-    "s3": (["hunt", "s3://bucket/logs"], "comes with a later release"),
-    "athena": (["hunt", "{lake}", "--engine", "athena"], "comes with a later release"),
+    "no lake": (["hunt"], "no lake: give a folder of logs or s3://bucket/prefix with --lake"),
+    "athena": (
+        ["hunt", "{lake}", "--engine", "athena"],
+        "reads the tables of the database lakehunt",
+    ),
     "unknown query": (["run", "cloudtrail.trail_stoped"], "did you mean cloudtrail.trail_stopped?"),
     "unknown command": (["hnt"], "did you mean hunt?"),
     "missing parameter": (

@@ -18,6 +18,9 @@ _FORBIDDEN = {
     "lakehunt.sql.compile": {"duckdb", "click", "yaml", "pyarrow"},
     "lakehunt.trino_on_duckdb": {"lakehunt.model", "lakehunt.sources", "click", "yaml"},
     "lakehunt.engines.local.engine": {"click", "boto3"},
+    "lakehunt.engines.athena.engine": {"click", "duckdb", "awswrangler"},
+    "lakehunt.engines.athena.watch": {"boto3", "pyathena", "sqlglot"},
+    "lakehunt.sandbox.plugin": {"moto", "boto3", "duckdb", "sqlglot"},
     "lakehunt.hunt": {"duckdb", "click"},
 }
 

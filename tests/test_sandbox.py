@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,28 +11,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lakehunt.content import roots
-from lakehunt.demo import make_lake
-from lakehunt.model import Source
 from lakehunt.sandbox.faults import Faults
-from lakehunt.sandbox.lake import load_lake, make_tables
 from lakehunt.sandbox.server import RESULTS, Sandbox
 
 _DAY = "SELECT count(*) AS n FROM cloudtrail WHERE day = '2026/05/19'"
-
-
-@pytest.fixture(scope="module")
-def lake(sources: dict[str, Source], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("demo") / "lake"
-    make_lake(folder, sources, lambda share: None, events=300)
-    return folder
-
-
-@pytest.fixture
-def sandbox(lakehunt_sandbox: Sandbox, lake: Path, sources: dict[str, Source]) -> Iterator[Sandbox]:
-    """The demo's lake, smaller, with its tables in the database `lakehunt`."""
-    make_tables(lakehunt_sandbox, roots(), load_lake(lakehunt_sandbox, lake, sources), "lakehunt")
-    yield lakehunt_sandbox
 
 
 Ask = Callable[..., dict[str, Any]]
@@ -105,11 +87,11 @@ def test_a_result_lies_in_s3_as_athena_writes_it(ask: Ask) -> None:
     assert boto3.client("s3").head_object(Bucket=bucket, Key=f"{key}.metadata")
 
 
-def test_bytes_scanned_are_those_of_the_partitions_read(ask: Ask, lake: Path) -> None:
+def test_bytes_scanned_are_those_of_the_partitions_read(ask: Ask, demo_lake: Path) -> None:
     def scanned(sql: str) -> int:
         return int(ask(sql)["Statistics"]["DataScannedInBytes"])
 
-    files = [path for path in lake.rglob("*.json.gz") if "2026/05/19" in path.as_posix()]
+    files = [path for path in demo_lake.rglob("*.json.gz") if "2026/05/19" in path.as_posix()]
     assert scanned(_DAY) == sum(path.stat().st_size for path in files)
     assert 0 < scanned(f"{_DAY} AND region = 'eu-west-1'") < scanned(_DAY)
     assert scanned("SELECT count(*) FROM cloudtrail WHERE day = '1999/01/01'") == 0
@@ -302,8 +284,8 @@ def test_faults_are_seen_by_clients(sandbox: Sandbox, ask: Ask) -> None:
     assert boto3.client("athena").list_query_executions()
 
 
-def test_the_command_serves_a_lake_until_it_is_stopped(lake: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "lakehunt", "sandbox", str(lake), "--port", "0"]
+def test_the_command_serves_a_lake_until_it_is_stopped(demo_lake: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lakehunt", "sandbox", str(demo_lake), "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     ) as process:

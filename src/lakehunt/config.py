@@ -7,10 +7,11 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from lakehunt.errors import ConfigError, nearest
+from lakehunt.model import duration
 
 FILE_NAME = "lakehunt.toml"
 _PLAIN = ("prefix", "organization", "accounts", "regions", "first_day")
@@ -58,6 +59,8 @@ class Athena:
 
     `results` is the folder of query results, with a closing slash unless it is empty; `kms_key`
     the ARN of the key that encrypts them, SSE-S3 without one. `max_scan` is in bytes.
+    `concurrency` is how many queries run at a time, 0 for what the region's quota suggests;
+    `reuse` how old a result may be that is used again.
     """
 
     database: str = "lakehunt"
@@ -68,6 +71,9 @@ class Athena:
     region: str = ""
     profile: str = ""
     usd_per_tb: float = 5.0
+    catalog: str = "AwsDataCatalog"
+    concurrency: int = 0
+    reuse: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +226,9 @@ def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
             "region",
             "profile",
             "usd_per_tb",
+            "catalog",
+            "concurrency",
+            "reuse",
         ),
     )
     for key, form, expected in (
@@ -240,6 +249,9 @@ def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
         region=reader.text(data, "region"),
         profile=reader.text(data, "profile"),
         usd_per_tb=reader.price(data, "usd_per_tb", default.usd_per_tb),
+        catalog=reader.text(data, "catalog") or default.catalog,
+        concurrency=reader.count(data, "concurrency"),
+        reuse=reader.span(data, "reuse"),
     )
 
 
@@ -342,6 +354,18 @@ class _Reader:
         if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
             raise self.error(key, "a number of US dollars, such as 5.0")
         return float(value)
+
+    def count(self, data: Mapping[str, object], key: str) -> int:
+        value = data.get(key, 0)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise self.error(key, "a whole number such as 10")
+        return value
+
+    def span(self, data: Mapping[str, object], key: str) -> timedelta:
+        try:
+            return duration(self.text(data, key) or "0")
+        except ValueError as error:
+            raise self.error(key, 'a span of time such as "60m"') from error
 
     def text(self, data: Mapping[str, object], key: str) -> str:
         value = data.get(key, "")

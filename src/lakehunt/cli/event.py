@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from lakehunt.cli.engines import local_engine
 from lakehunt.cli.options import (
     Output,
     ProgressBar,
@@ -14,7 +15,6 @@ from lakehunt.cli.options import (
     content_roots,
     lake_name,
     lake_option,
-    local_engine,
     note,
 )
 from lakehunt.errors import ExitCode, UsageError

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakehunt.cli.engines import open_engine, sources_for
 from lakehunt.cli.options import (
     Output,
     ProgressBar,
@@ -15,9 +16,7 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
-    lake_name,
     lake_option,
-    local_engine,
     note,
     output_options,
     region_warning,
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
 @click.option("--attack", multiple=True, help="Only this ATT&CK technique, such as T1078.")
 @click.option("--source", multiple=True, help="Only detections on this source (repeatable).")
 @click.option("--rows", is_flag=True, help="Print every row instead of findings.")
+@click.option("--count/--no-count", default=True, help="On Athena: say what the logs hold.")
 @window_options
 @output_options
 @content_option
@@ -44,17 +44,15 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     """Run the detections over LAKE; exits 1 when there are findings."""
     from lakehunt.hunt import Choice, choose, hunt
     from lakehunt.library import load_queries
-    from lakehunt.sources import load_sources
 
     wanted = asked(options, None)
-    path = lake_name(lake_argument, lake)
     roots = content_roots(options["content"])
-    sources = load_sources(roots)
+    sources = sources_for(options)
     severity = Severity(options["severity"])
     choice = Choice(severity, options["tag"], options["attack"], options["source"])
     queries = choose(load_queries(roots).values(), choice, sources)
     note(region_warning(wanted.narrow, sources))
-    engine = local_engine(path, sources)
+    engine = open_engine(options, (lake_argument, lake), sources)
     try:
         hunted = hunt(engine, queries, wanted.window, wanted.limits, ProgressBar(), wanted.narrow)
     finally:

@@ -12,23 +12,22 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
-from platformdirs import user_cache_path
 
 from lakehunt.config import Config, find_config
 from lakehunt.content import Root, roots
 from lakehunt.errors import ExitCode, UsageError
 from lakehunt.model import Source, Window, duration
-from lakehunt.s3.address import is_address, read_address
-from lakehunt.times import read_window
+from lakehunt.times import ALL_TIME, read_window
 
 if TYPE_CHECKING:
     from lakehunt.engines.base import Limits, Run
-    from lakehunt.engines.local.engine import LocalEngine
-    from lakehunt.engines.local.s3_lake import S3Lake
 
 _F = TypeVar("_F", bound=Callable[..., object])
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 _ENGINES = ("local", "athena")
+_MINUTE = timedelta(minutes=1)
+# Source: Athena User Guide, "Reuse query results in Athena" (read 2026-11-23).
+_LONGEST_REUSE = timedelta(days=7)
 
 
 def content_option(command: _F) -> _F:
@@ -69,6 +68,7 @@ def output_options(command: _F) -> _F:
         click.option("--out", type=click.Path(path_type=Path), help="Write to this file."),
         click.option("--strict", is_flag=True, help="Exit 3 if anything could not be read."),
         click.option("--engine", type=click.Choice(_ENGINES), default="local"),
+        click.option("--reuse", help="On Athena: take a result this old, such as 60m, again."),
     ):
         command = option(command)
     return command
@@ -99,30 +99,6 @@ def lake_name(positional: str | None, option: str | None) -> str:
     return lake
 
 
-def local_engine(lake: str, sources: Mapping[str, Source]) -> "LocalEngine":
-    """Return the local engine on a lake; close it after use.
-
-    Raises:
-        LakeError: the lake is missing or holds nothing that is known.
-        CloudError: it lies in S3, and AWS refuses or cannot be reached.
-    """
-    from lakehunt.engines.local.engine import LocalEngine
-
-    return LocalEngine(_s3_lake(lake, sources) if is_address(lake) else Path(lake), sources)
-
-
-def _s3_lake(lake: str, sources: Mapping[str, Source]) -> "S3Lake":
-    try:
-        from lakehunt.engines.local.s3_lake import open_s3_lake
-        from lakehunt.s3.cache import ObjectCache
-    except ImportError as error:
-        raise UsageError(f"{lake}: {error}; pip install 'lakehunt[s3]'") from error
-    own = config()
-    folder = Path(own.cache.folder) if own.cache.folder else user_cache_path("lakehunt")
-    cache = ObjectCache(folder / "objects", own.cache.max_size)
-    return open_s3_lake(read_address(lake), own.access(lake), sources, cache)
-
-
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the shared options of a run say: window, values that narrow it, limits."""
@@ -140,12 +116,11 @@ def asked(options: Mapping[str, Any], max_rows: int | None) -> Asked:
     """
     from lakehunt.engines.base import Limits
 
-    if options["engine"] == "athena":
-        what = "running on Athena comes with a later release"
-        raise UsageError(f"--engine athena: {what}; `show ID --sql --engine athena` prints the SQL")
-    window = window_of(options["since"], options["until"], options["tz"])
+    grid = reuse_of(options) or _MINUTE if options["engine"] == "athena" else timedelta()
+    window = window_of(options["since"], options["until"], options["tz"], grid)
     lateness = lateness_of(options["lateness"])
-    return Asked(window, narrow_of(options), Limits(max_rows, options["all_time"], lateness))
+    limits = Limits(max_rows, options["all_time"], lateness, options["count"])
+    return Asked(window, narrow_of(options), limits)
 
 
 def read_zone(name: str) -> tzinfo:
@@ -166,9 +141,34 @@ def read_zone(name: str) -> tzinfo:
         ) from error
 
 
-def window_of(since: str | None, until: str | None, tz: str) -> Window | None:
-    """Return the window of --since and --until."""
-    return read_window(since, until, read_zone(tz), datetime.now(UTC))
+def window_of(
+    since: str | None, until: str | None, tz: str, grid: timedelta = timedelta()
+) -> Window | None:
+    """Return the window of --since and --until.
+
+    Args:
+        grid: now is rounded down to a multiple of it, so that the same words give the same text.
+    """
+    now = datetime.now(UTC)
+    if grid:
+        now -= (now - ALL_TIME.since) % grid
+    return read_window(since, until, read_zone(tz), now)
+
+
+def reuse_of(options: Mapping[str, Any]) -> timedelta:
+    """Return how old a result may be that is used again, of --reuse or of lakehunt.toml.
+
+    Raises:
+        UsageError: it is no span of time, or Athena keeps no result that long.
+    """
+    text = options["reuse"]
+    try:
+        reuse = config().athena.reuse if text is None else duration(text)
+    except ValueError as error:
+        raise UsageError(f"--reuse {error}") from error
+    if reuse > _LONGEST_REUSE:
+        raise UsageError(f"--reuse {text}: Athena uses a result of at most 7 days again")
+    return reuse
 
 
 def lateness_of(text: str | None) -> timedelta | None:

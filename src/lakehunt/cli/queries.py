@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from lakehunt.cli.engines import open_engine, sources_for
 from lakehunt.cli.options import (
     Output,
     ProgressBar,
@@ -18,9 +19,7 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
-    lake_name,
     lake_option,
-    local_engine,
     note,
     output_options,
     region_warning,
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
     from lakehunt.sql.compile import Draft
 
 _MAX_ROWS = 10_000
+_count_option = click.option(
+    "--count", is_flag=True, help="On Athena: read the logs once more to say what they hold."
+)
 
 
 @click.command("sql")
@@ -44,6 +46,7 @@ _MAX_ROWS = 10_000
 @output_options
 @content_option
 @click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
+@_count_option
 def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> int:
     """Run QUERY, or what stands on standard input when QUERY is `-`."""
     from lakehunt.sql.compile import Draft
@@ -60,6 +63,7 @@ def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> 
 @output_options
 @content_option
 @click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
+@_count_option
 def run_command(
     query: str, lake: str | None, param: tuple[str, ...], max_rows: int, **options: Any
 ) -> int:
@@ -107,13 +111,11 @@ def given_params(pairs: Sequence[str]) -> dict[str, str | list[str]]:
 
 def _answer(draft: "Draft", lake: str | None, max_rows: int, options: Mapping[str, Any]) -> int:
     from lakehunt.render.findings import account_lines
-    from lakehunt.sources import load_sources
 
     wanted = asked(options, max_rows)
-    path = lake_name(None, lake)
-    sources = load_sources(content_roots(options["content"]))
+    sources = sources_for(options)
     note(region_warning(wanted.narrow, sources))
-    engine = local_engine(path, sources)
+    engine = open_engine(options, (None, lake), sources)
     try:
         narrowed = replace(draft, narrow=wanted.narrow)
         run = engine.run([narrowed], wanted.window, wanted.limits, ProgressBar())

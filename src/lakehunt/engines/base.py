@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from lakehunt.errors import LakehuntError
-from lakehunt.model import FileNote, Result, SourceAccount, Window
+from lakehunt.model import Bill, FileNote, Result, SourceAccount, Window
 from lakehunt.sql.compile import Draft
 
 # Called with the share of work done, 0 to 1; draws a progress bar or does nothing.
@@ -18,11 +18,15 @@ Progress = Callable[[float], None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a run may cost: rows returned, and whether a log table may be read unbounded."""
+    """What a run may cost: rows returned, and whether a log table may be read unbounded.
+
+    `count`: say what the logs hold beside the results, where that costs extra.
+    """
 
     max_rows: int | None = None
     all_time: bool = False
     lateness: timedelta | None = None
+    count: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class Run:
 
     `window` is the one the parameters were bound to, None when the lake holds no event.
     `results` has a result or the error of each draft, by name, in the order given. `unknown` are
-    files that no source knows.
+    files that no source knows. `bill` is what it cost, None where queries cost nothing.
     """
 
     window: Window | None
@@ -39,6 +43,7 @@ class Run:
     accounts: tuple[SourceAccount, ...]
     seconds: float
     unknown: tuple[FileNote, ...] = ()
+    bill: Bill | None = None
 
 
 class Engine(Protocol):

@@ -4,6 +4,7 @@ Knows nothing of files, SQL engines or the command line. Every floor above uses 
 """
 
 from lakehunt.model.outcomes import (
+    Bill,
     Failure,
     FileNote,
     Finding,
@@ -46,6 +47,7 @@ from lakehunt.model.windows import (
 
 __all__ = [
     "COMMON_COLUMNS",
+    "Bill",
     "Case",
     "Column",
     "CsvTable",

@@ -29,6 +29,8 @@ class SourceAccount:
 
     `partial` names files that were read in full and whose events lack parts by nature.
     `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
+    `not_counted` says of `files` or `rows` why there are no numbers; those that stand here then
+    mean nothing.
     """
 
     source: str
@@ -52,11 +54,15 @@ class SourceAccount:
     event_classes: Mapping[str, int] = field(default_factory=dict)
     lateness: timedelta = timedelta()
     days_listed: tuple[str, ...] = ()
+    not_counted: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The rows of one query as Arrow, and how they were come by."""
+    """The rows of one query as Arrow, and how they were come by.
+
+    `execution_id` is the service's own id of the query and `usd` its price, where there is one.
+    """
 
     table: "pyarrow.Table"
     engine: str
@@ -64,6 +70,8 @@ class Result:
     seconds: float
     scanned_bytes: int
     truncated: bool = False
+    execution_id: str = ""
+    usd: float | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -74,6 +82,29 @@ class Result:
         """Return the rows as dictionaries of Python values, timestamps in UTC without zone."""
         rows: list[dict[str, object]] = self.table.to_pylist()
         return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What the queries of a run have cost; `counting_usd` is the part that its account took."""
+
+    queries: int = 0
+    reused: int = 0
+    scanned_bytes: int = 0
+    usd: float = 0.0
+    counting_usd: float = 0.0
+
+    def with_query(
+        self, scanned_bytes: int, usd: float, *, reused: bool, is_counting: bool
+    ) -> "Bill":
+        """Return the bill with one more query on it."""
+        return Bill(
+            self.queries + 1,
+            self.reused + reused,
+            self.scanned_bytes + scanned_bytes,
+            self.usd + usd,
+            self.counting_usd + (usd if is_counting else 0.0),
+        )
 
 
 @dataclass(frozen=True, slots=True)

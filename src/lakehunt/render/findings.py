@@ -9,6 +9,7 @@ from datetime import datetime
 from lakehunt.engines.base import Run
 from lakehunt.model import (
     COMMON_COLUMNS,
+    Bill,
     FileNote,
     Finding,
     Query,
@@ -21,6 +22,19 @@ from lakehunt.render.neutral import for_terminal, plain
 
 TABLE_COLUMNS = ("severity", "first_event_time", "count", "query", "actor", "target", "source_ip")
 _NOTES_SHOWN = 10
+# What stands in an account's JSON object only where it was counted.
+_COUNTED = {
+    "files": ("files", "bytes_read"),
+    "rows": (
+        "rows",
+        "first_event_time",
+        "last_event_time",
+        "hours_with_events",
+        "accounts",
+        "regions",
+        "event_classes",
+    ),
+}
 
 
 def finding_value(finding: Finding) -> dict[str, object]:
@@ -117,6 +131,7 @@ def run_value(
     return {
         "window": [instant(run.window.since), instant(run.window.until)] if run.window else None,
         "seconds": round(run.seconds, 3),
+        **({"bill": bill_value(run.bill)} if run.bill else {}),
         "rows_matched": rows_matched,
         "sources": [account_value(account) for account in run.accounts],
         "unknown_files": [_note(note) for note in run.unknown],
@@ -124,8 +139,29 @@ def run_value(
     }
 
 
+def bill_value(bill: Bill) -> dict[str, object]:
+    """Return what a run has cost as its JSON object."""
+    return {
+        "queries": bill.queries,
+        "reused": bill.reused,
+        "scanned_bytes": bill.scanned_bytes,
+        "usd": round(bill.usd, 6),
+        "counting_usd": round(bill.counting_usd, 6),
+    }
+
+
 def account_value(account: SourceAccount) -> dict[str, object]:
-    """Return the account of one source as its JSON object."""
+    """Return the account of one source as its JSON object; what was not counted is left out."""
+    value = _account_value(account)
+    for part, keys in _COUNTED.items():
+        if part in account.not_counted:
+            value = {key: item for key, item in value.items() if key not in keys}
+    if account.not_counted:
+        value["not_counted"] = dict(account.not_counted)
+    return value
+
+
+def _account_value(account: SourceAccount) -> dict[str, object]:
     return {
         "source": account.source,
         "files": {
@@ -164,6 +200,9 @@ def account_lines(run: Run) -> Iterable[str]:
         yield f"window {run.window} (UTC)"
     for account in run.accounts:
         yield _files_line(account)
+        if "rows" in account.not_counted:
+            yield f"  what the logs hold was not counted: {account.not_counted['rows']}"
+            continue
         yield _rows_line(account)
         if account.rows_in_window:
             yield _reach_line(account)
@@ -176,11 +215,24 @@ def account_lines(run: Run) -> Iterable[str]:
     refused = [note for account in run.accounts for note in account.refused]
     yield from _note_lines("NOT READ", [*run.unknown, *refused])
     count = len(run.unknown) + len(refused)
+    if run.bill:
+        yield _bill_line(run.bill)
     if count:
         yield f"{count:,} {_plural(count, 'file')} could not be read in full; named above"
 
 
+def _bill_line(bill: Bill) -> str:
+    reused = f", {bill.reused:,} of them answered from earlier results" if bill.reused else ""
+    counting = f", of that {bill.counting_usd:.4f} for this account" if bill.counting_usd else ""
+    return (
+        f"Athena: {bill.queries:,} {_plural(bill.queries, 'query', 'queries')}{reused}"
+        f"; {bill.scanned_bytes / 1e6:,.1f} MB scanned, about {bill.usd:.4f} USD{counting}"
+    )
+
+
 def _files_line(account: SourceAccount) -> str:
+    if "files" in account.not_counted:
+        return f"{account.source}: {account.not_counted['files']}"
     parts = [f"{account.files_read:,} of {account.files_listed:,} files read"]
     for count, what in (
         (account.files_pruned, "outside the window"),
@@ -240,5 +292,5 @@ def _note_lines(what: str, notes: Sequence[FileNote]) -> Iterable[str]:
         yield f"  {what}: {len(notes) - _NOTES_SHOWN:,} more; --format json names them all"
 
 
-def _plural(count: float, word: str) -> str:
-    return word if count == 1 else f"{word}s"
+def _plural(count: float, word: str, many: str = "") -> str:
+    return word if count == 1 else many or f"{word}s"

@@ -100,7 +100,7 @@ class Execution:
             session = self._session = Session(reading, self.database)
             try:
                 if faults.fails(self.request.sql):
-                    raise QueryFailed("GENERIC_INTERNAL_ERROR: injected by the sandbox")
+                    raise QueryFailed(faults.reason)
                 self._carry_out(session, reading)
                 self._end("SUCCEEDED")
             except QueryFailed as error:

@@ -15,7 +15,7 @@ class Faults:
     Args:
         throttled: share of Athena calls, 0 to 1, that are answered with a throttling error.
         lost: share of Athena calls that are carried out and whose answer never arrives.
-        failing: statements in which this regular expression is found end as FAILED.
+        failing: statements in which this regular expression is found end as FAILED, for `reason`.
         slow: statements in which this one is found take `slow_seconds` longer.
         seed: the same seed gives the same course of chance.
     """
@@ -23,6 +23,7 @@ class Faults:
     throttled: float = 0.0
     lost: float = 0.0
     failing: str = ""
+    reason: str = "GENERIC_INTERNAL_ERROR: injected by the sandbox"
     slow: str = ""
     slow_seconds: float = 1.0
     seed: int = 0

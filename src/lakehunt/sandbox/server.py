@@ -91,8 +91,9 @@ class Sandbox:
         self._folder.cleanup()
 
     def reset(self) -> None:
-        """Forget every bucket, table and query."""
+        """Forget every bucket, table, query and fault."""
         self._cancel()
+        self._faults = Faults()
         for name in ("s3", "glue", "athena", "sts"):
             moto.backends.get_backend(name).reset()
         self._services.clear()

@@ -29,7 +29,7 @@ _WRAPPED = "wrapped"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A query as written, with its parameters, not yet bound to a window."""
+    """A query as written, with its parameters, not yet bound to a window; version 0 is none."""
 
     name: str
     text: str
@@ -37,6 +37,7 @@ class Draft:
     values: Mapping[str, Value] = field(default_factory=dict)
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: Location | None = None
+    version: int = 0
 
     @property
     def tree(self) -> exp.Query:
@@ -88,7 +89,7 @@ def relation_columns(sources: Mapping[str, Source]) -> dict[str, tuple[str, ...]
 def draft_query(query: Query, values: Mapping[str, Value]) -> Draft:
     """Return a library query ready to be bound."""
     where = Location(query.location.path, query.sql_line)
-    return Draft(query.id, query.sql, query.params, values, where=where)
+    return Draft(query.id, query.sql, query.params, values, where=where, version=query.version)
 
 
 def compile_draft(
@@ -222,12 +223,17 @@ def _wrap(table: exp.Table, conditions: Sequence[exp.Expr]) -> None:
 
 def athena_text(statement: Statement, sources: Mapping[str, Source]) -> str:
     """Return the statement as Athena takes it, with partition bounds on every log table."""
-    tree = statement.tree.copy()
+    return print_query(athena_tree(statement, sources))
+
+
+def athena_tree(statement: Statement, sources: Mapping[str, Source]) -> exp.Query:
+    """Return the statement's tree with partition bounds on every log table."""
+    tree: exp.Query = statement.tree.copy()
     tables = log_tables(tree, relation_columns(sources))
     for table, read in zip(tables, statement.reads, strict=True):
         is_raw = _is_raw(read.occurrence, read.source)
         _wrap(table, predicate(read.bounds, read.source.partitions, is_raw=is_raw))
-    return print_query(tree)
+    return tree
 
 
 def require_bounds(statement: Statement, why: str) -> None:

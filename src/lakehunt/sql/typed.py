@@ -80,6 +80,13 @@ def analyzed(
         return trino.analyze(sql, catalog, trino.Flavour.ATHENA, {**types, **window})
 
 
+def result_columns(tree: exp.Query, catalog: Catalog) -> tuple[trino.Column, ...]:
+    """Return the columns of a bound query with their Trino types; raises as `analyzed`."""
+    assert isinstance(tree, exp.Expression)
+    with _ours(None):
+        return trino.analyze(tree, catalog, trino.Flavour.ATHENA).columns
+
+
 def lowered(query: str | exp.Expr, catalog: Catalog) -> Translation:
     """Return a bound query in DuckDB's SQL, with the types of its columns.
 

@@ -8,7 +8,7 @@ beside this file says what is exact.
 
 from __future__ import annotations
 
-from .analysis import Analysis, analyze
+from .analysis import Analysis, Column, analyze
 from .analyzer.relations import Flavour
 from .errors import Refused, TranslationError, TrinoError
 from .lowering.queries import lower
@@ -17,6 +17,7 @@ from .translation import Translation, translate
 
 __all__ = [
     "Analysis",
+    "Column",
     "Flavour",
     "Refused",
     "TranslationError",

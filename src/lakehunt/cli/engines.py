@@ -1,0 +1,78 @@
+"""Opens the engine that a command asks for, and names the extra that it needs.
+
+Knows the command line and configuration. The command modules call it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_cache_path
+
+from lakehunt.cli.options import config, content_roots, lake_name, reuse_of
+from lakehunt.errors import UsageError
+from lakehunt.model import Source
+from lakehunt.s3.address import is_address, read_address
+
+if TYPE_CHECKING:
+    from lakehunt.engines.base import Engine
+    from lakehunt.engines.local.engine import LocalEngine
+    from lakehunt.engines.local.s3_lake import S3Lake
+
+
+def sources_for(options: Mapping[str, Any]) -> dict[str, Source]:
+    """Return the sources: on Athena with the columns that the deployed tables have."""
+    from lakehunt.sources import load_sources
+
+    own = config().deployment if options["engine"] == "athena" else None
+    return load_sources(content_roots(options["content"]), own)
+
+
+def open_engine(
+    options: Mapping[str, Any], lakes: tuple[str | None, str | None], sources: Mapping[str, Source]
+) -> "Engine":
+    """Return the engine of --engine; close it after use.
+
+    Args:
+        lakes: what was named as the lake, positional and by --lake.
+
+    Raises:
+        UsageError: a lake is named where tables are read, or an extra is not installed.
+        LakehuntError: it cannot be opened.
+    """
+    if options["engine"] == "local":
+        return local_engine(lake_name(*lakes), sources)
+    lake = lakes[0] or lakes[1]
+    if lake:
+        what = f"--engine athena reads the tables of the database {config().athena.database}"
+        raise UsageError(f"{lake}: {what}, no lake; `lakehunt deploy` makes them")
+    try:
+        from lakehunt.engines.athena.engine import AthenaEngine
+    except ImportError as error:
+        what = f"--engine athena needs {error.name}"
+        raise UsageError(f"{what}: pip install 'lakehunt[athena]'") from error
+    return AthenaEngine(config().athena, sources, reuse_of(options))
+
+
+def local_engine(lake: str, sources: Mapping[str, Source]) -> "LocalEngine":
+    """Return the local engine on a lake; close it after use.
+
+    Raises:
+        LakeError: the lake is missing or holds nothing that is known.
+        CloudError: it lies in S3, and AWS refuses or cannot be reached.
+    """
+    from lakehunt.engines.local.engine import LocalEngine
+
+    return LocalEngine(_s3_lake(lake, sources) if is_address(lake) else Path(lake), sources)
+
+
+def _s3_lake(lake: str, sources: Mapping[str, Source]) -> "S3Lake":
+    try:
+        from lakehunt.engines.local.s3_lake import open_s3_lake
+        from lakehunt.s3.cache import ObjectCache
+    except ImportError as error:
+        raise UsageError(f"{lake}: {error}; pip install 'lakehunt[s3]'") from error
+    own = config()
+    folder = Path(own.cache.folder) if own.cache.folder else user_cache_path("lakehunt")
+    cache = ObjectCache(folder / "objects", own.cache.max_size)
+    return open_s3_lake(read_address(lake), own.access(lake), sources, cache)

@@ -1,0 +1,1 @@
+"""The engine that runs statements on Amazon Athena: `engine` runs, the others are its parts."""

@@ -1,0 +1,138 @@
+"""The Athena account of an engine: its clients, its calls, and what AWS means when it refuses.
+
+The door to PyAthena and boto3 for running queries. Knows the API, not what a query is about.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+    ProfileNotFound,
+)
+from pyathena import connect
+from pyathena.util import RetryConfig, retry_api_call
+
+from lakehunt.config import Athena
+from lakehunt.errors import CloudError, ConfigError, EngineError, LakehuntError, LimitError
+
+if TYPE_CHECKING:
+    from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_s3 import S3Client
+
+_T = TypeVar("_T")
+# Queries that an account may have queued or running, by region; elsewhere it is 20. Source: AWS
+# General Reference, "Amazon Athena endpoints and quotas" (read 2026-11-23).
+_QUOTAS = {
+    "us-east-1": 200,
+    **dict.fromkeys(("us-east-2", "us-west-2", "ap-northeast-1", "eu-central-1", "eu-west-1"), 150),
+    **dict.fromkeys(
+        ("ap-northeast-2", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "eu-west-2"), 100
+    ),
+}
+_SMALLEST_QUOTA = 20
+# Others share the quota: a run takes at most a quarter of it, and never more than this many.
+_SHARE, _MOST_RUNNING = 4, 20
+_DENIED = re.compile(r"(\S*(?:user|role)/\S+|User: \S+) is not authorized to perform: ([\w-]+:\w+)")
+_RESOURCE = re.compile(r"on resource: \"?([^\s\"]+)")
+_CUT_OFF = "Bytes scanned limit was exceeded"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The clients of one account and region, and how calls are repeated."""
+
+    athena: "AthenaClient"
+    s3: "S3Client"
+    retry: RetryConfig
+    settings: Athena
+
+    @property
+    def most_running(self) -> int:
+        """Return how many queries run at the same time."""
+        if self.settings.concurrency:
+            return self.settings.concurrency
+        quota = _QUOTAS.get(self.athena.meta.region_name, _SMALLEST_QUOTA)
+        return min(quota // _SHARE, _MOST_RUNNING)
+
+    def call(self, doing: str, call: Callable[..., _T], **arguments: Any) -> _T:
+        """Return the answer of a call, repeated with jitter while AWS throttles it.
+
+        Raises:
+            CloudError: AWS refuses, or cannot be reached.
+        """
+        with _explained(doing):
+            answer: _T = retry_api_call(call, self.retry, None, **arguments)
+            return answer
+
+
+def open_account(settings: Athena) -> Account:
+    """Return the account that a configuration or the environment names.
+
+    Raises:
+        ConfigError: there is no such profile, or no region.
+        CloudError: there are no credentials.
+    """
+    with _explained("opening Athena"):
+        session = boto3.Session(
+            profile_name=settings.profile or None, region_name=settings.region or None
+        )
+        connection = connect(
+            session=session,
+            region_name=session.region_name,
+            work_group=settings.workgroup,
+            s3_staging_dir=settings.results,
+            schema_name=settings.database,
+            catalog_name=settings.catalog,
+            config=Config(retries={"mode": "standard", "max_attempts": 5}),
+        )
+        athena = cast("AthenaClient", connection.client)
+        s3 = cast("S3Client", connection.s3_client)
+        return Account(athena, s3, connection.retry_config, settings)
+
+
+@contextmanager
+def _explained(doing: str) -> Iterator[None]:
+    try:
+        yield
+    except (ProfileNotFound, NoRegionError) as error:
+        hint = "set `profile` and `region` under [athena] in lakehunt.toml, or AWS_PROFILE"
+        raise ConfigError(f"{doing}: {error}; {hint}") from error
+    except NoCredentialsError as error:
+        hint = "set AWS_PROFILE, or `profile` under [athena] in lakehunt.toml"
+        raise CloudError(f"{doing}: no AWS credentials; {hint}") from error
+    except ClientError as error:
+        said = error.response.get("Error", {})
+        message = f"{said.get('Code')}: {said.get('Message')}"
+        raise CloudError(f"{doing}: {permission(message) or message}") from error
+    except BotoCoreError as error:
+        raise CloudError(f"{doing}: {error}") from error
+
+
+def permission(message: str) -> str:
+    """Return which permission a refusal says is missing, on what and for whom; '' if it is none."""
+    denied = _DENIED.search(message)
+    if denied is None:
+        return ""
+    resource = _RESOURCE.search(message)
+    on = f" on {resource[1]}" if resource else ""
+    return f"access denied: {denied[2]} is missing{on} for {denied[1].removeprefix('User: ')}"
+
+
+def why_failed(name: str, reason: str) -> LakehuntError:
+    """Return what the reason of a failed query means."""
+    if _CUT_OFF in reason:
+        hint = "narrow the window, or raise the workgroup's limit (`max_scan`, then deploy)"
+        return LimitError(f"{name}: the workgroup's limit of scanned bytes ended it; {hint}")
+    missing = permission(reason)
+    if missing:
+        return CloudError(f"{name}: {missing}")
+    return EngineError(f"{name}: {reason or 'ended by Athena without a reason'}")

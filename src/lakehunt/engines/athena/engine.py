@@ -1,0 +1,214 @@
+"""Runs statements on Amazon Athena: bound, with partition bounds, side by side, counted and priced.
+
+Knows statements and the parts of this room. Workflows call it through `engines.base`.
+"""
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pyathena.model import AthenaQueryExecution
+
+from lakehunt.config import Athena
+from lakehunt.engines.athena.account import open_account
+from lakehunt.engines.athena.counting import FILES, counted, counting_draft
+from lakehunt.engines.athena.ledger import Ledger, Watch
+from lakehunt.engines.athena.queries import Asked, Queries, outcome_of
+from lakehunt.engines.athena.results import read_result, read_unloaded
+from lakehunt.engines.base import Limits, Progress, Run
+from lakehunt.errors import LakehuntError, Refused
+from lakehunt.model import Bill, Result, Source, SourceAccount, Window
+from lakehunt.prices import athena_usd
+from lakehunt.sql.carry import Carried, carried
+from lakehunt.sql.compile import Draft, Statement, athena_tree, compile_draft, require_bounds
+from lakehunt.sql.parse import print_query
+from lakehunt.sql.typed import analyzed, catalog_of, result_columns
+from lakehunt.trino_on_duckdb.analysis import Column
+
+# From so many rows on the one file that Athena writes of a result is what takes the time.
+_UNLOADED_ROWS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A statement as it is sent: its text, how its columns are carried, its own folder if any."""
+
+    draft: Draft
+    statement: Statement
+    columns: Carried
+    unload: str
+    is_counting: bool
+
+    @property
+    def text(self) -> str:
+        sql = print_query(self.columns.tree)
+        name = " ".join(self.draft.name.split())
+        version = f" v{self.draft.version}" if self.draft.version else ""
+        if self.unload:
+            sql = f"UNLOAD ({sql}) TO '{self.unload}' WITH (format = 'PARQUET')"
+        return f"-- lakehunt: {name}{version}\n{sql}"
+
+
+class AthenaEngine:
+    """Athena in one account and region; close it to end what watches over its queries."""
+
+    def __init__(
+        self, settings: Athena, sources: Mapping[str, Source], reuse: timedelta = timedelta()
+    ) -> None:
+        """Open an account; no query is started.
+
+        Args:
+            reuse: how old a result may be that is used again for the same text.
+
+        Raises:
+            ConfigError, CloudError: the account cannot be opened.
+        """
+        self.sources = sources
+        self.catalog = catalog_of(sources.values())
+        self.account = open_account(settings)
+        self.reuse_minutes = int(reuse.total_seconds() // 60)
+        self._watch = Watch(self.account.athena.meta.region_name, settings.profile)
+        self._ledger = Ledger(self._watch.tell)
+
+    def close(self) -> None:
+        """End the watch; a query that is still open is stopped."""
+        self._ledger.stop_all(self.account.athena)
+        self._watch.close()
+
+    def run(
+        self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
+    ) -> Run:
+        """Return the results of all drafts; a query that fails does not keep the others.
+
+        Raises:
+            UnboundedError: a query reads a log table without a bound on time.
+            LimitError: the run scanned more than is allowed.
+            CloudError: AWS refuses, or cannot be reached.
+        """
+        return _Running(self, window, limits, progress).run(drafts)
+
+    def queries(self, run_id: str) -> Queries:
+        """Return what runs the queries of one run."""
+        return Queries(self.account, self._ledger, run_id, self.reuse_minutes)
+
+
+class _Running:
+    """One run: what was sent, and what came back."""
+
+    def __init__(
+        self, engine: AthenaEngine, window: Window | None, limits: Limits, progress: Progress
+    ) -> None:
+        self.engine = engine
+        self.window = window
+        self.limits = limits
+        self.progress = progress
+        self.run_id = uuid.uuid4().hex
+        self.sent: dict[str, _Sent] = {}
+        self.results: dict[str, Result | LakehuntError] = {}
+        self.bill = Bill()
+
+    def run(self, drafts: Sequence[Draft]) -> Run:
+        started = time.perf_counter()
+        for draft in drafts:
+            self._compile(draft)
+        statements = [sent.statement for sent in self.sent.values()]
+        sources = self._sources(statements)
+        reads = [read for statement in statements for read in statement.reads]
+        for source in sources if self.limits.count else ():
+            own = [read for read in reads if read.source.name == source.name]
+            draft = counting_draft(_counting_name(source), source, own, self.window)
+            self._compile(draft, is_counting=True)
+        asked = [Asked(name, sent.text) for name, sent in self.sent.items()]
+        self.engine.queries(self.run_id).run(asked, self._heard)
+        accounts = tuple(self._account(source) for source in sources)
+        results = {draft.name: self.results[draft.name] for draft in drafts}
+        seconds = time.perf_counter() - started
+        return Run(self.window, results, accounts, seconds, bill=self.bill)
+
+    def _sources(self, statements: Sequence[Statement]) -> list[Source]:
+        read = {read.source.name: read.source for one in statements for read in one.reads}
+        return [*read.values()]
+
+    def _compile(self, draft: Draft, *, is_counting: bool = False) -> None:
+        engine = self.engine
+        try:
+            self._check(draft)
+            statement = compile_draft(draft, engine.sources, self.window, self.limits.lateness)
+        except LakehuntError as error:
+            self.results[draft.name] = error
+            return
+        if not self.limits.all_time:
+            require_bounds(statement, "Athena is paid by what it reads")
+        tree = athena_tree(statement, engine.sources)
+        unload = self._unload_place(draft, statement)
+        columns = Carried(tree, {}) if unload else carried(tree, self._columns(statement))
+        self.sent[draft.name] = _Sent(draft, statement, columns, unload, is_counting)
+
+    def _check(self, draft: Draft) -> None:
+        """Refuse here what Athena would refuse; what only DuckDB cannot do goes its way."""
+        try:
+            analyzed(draft.text, self.engine.catalog, draft.params, draft.where)
+        except Refused:
+            return
+
+    def _columns(self, statement: Statement) -> tuple[Column, ...]:
+        try:
+            return result_columns(statement.tree, self.engine.catalog)
+        except LakehuntError:
+            return ()
+
+    def _unload_place(self, draft: Draft, statement: Statement) -> str:
+        """Return where UNLOAD writes a large result whose order says nothing; '' for others."""
+        results, most = self.engine.account.settings.results, self.limits.max_rows
+        is_large = most is not None and most >= _UNLOADED_ROWS
+        if not results or not is_large or statement.tree.args.get("order"):
+            return ""
+        return f"{results}unloaded/{self.run_id}/"
+
+    def _heard(self, asked: Asked, execution: AthenaQueryExecution) -> None:
+        sent = self.sent[asked.name]
+        scanned = execution.data_scanned_in_bytes or 0
+        self.bill = self.bill.with_query(
+            scanned,
+            athena_usd(scanned, self.engine.account.settings.usd_per_tb),
+            reused=bool(execution.reused_previous_result),
+            is_counting=sent.is_counting,
+        )
+        failed = outcome_of(asked.name, execution)
+        self.results[asked.name] = failed or self._result(sent, execution)
+        self.progress(len(self.results) / len(self.sent))
+
+    def _result(self, sent: _Sent, execution: AthenaQueryExecution) -> Result | LakehuntError:
+        account, most = self.engine.account, self.limits.max_rows
+        if sent.unload:
+            table = read_unloaded(account, execution)
+            truncated = most is not None and table.num_rows > most
+            table = table.slice(0, most) if truncated else table
+        else:
+            table, truncated = read_result(account, execution, sent.columns.types, most)
+        scanned = execution.data_scanned_in_bytes or 0
+        return Result(
+            table=table,
+            engine="athena",
+            fingerprint=sent.statement.fingerprint,
+            seconds=(execution.total_execution_time_in_millis or 0) / 1000,
+            scanned_bytes=scanned,
+            truncated=truncated,
+            execution_id=str(execution.query_id),
+            usd=athena_usd(scanned, account.settings.usd_per_tb),
+        )
+
+    def _account(self, source: Source) -> SourceAccount:
+        lateness = self.limits.lateness
+        lateness = source.partitions.lateness if lateness is None else lateness
+        result = self.results.get(_counting_name(source))
+        if isinstance(result, Result):
+            return counted(source, result.rows()[0], result.scanned_bytes, lateness)
+        why = str(result) if result else "that reads the logs once more: --count does it"
+        return SourceAccount(source.name, lateness=lateness, not_counted={**FILES, "rows": why})
+
+
+def _counting_name(source: Source) -> str:
+    return f"account of {source.name}"
