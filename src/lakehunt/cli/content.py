@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehunt.cli.options import config, content_option, content_roots, note
+from lakehunt.cli.options import content_option, content_roots, note
 from lakehunt.errors import ContentError, ExitCode, Location, UsageError
 from lakehunt.model import Query, Source
 
@@ -125,25 +125,6 @@ def _report(problems: "Iterable[RuleProblem]", queries: int, format_: str) -> Ex
     counted = f"{queries} {'query' if queries == 1 else 'queries'}"
     note([f"{len(faults)} problems in {counted}" if faults else f"{counted}, all clean"])
     return ExitCode.FOUND if faults else ExitCode.CLEAN
-
-
-@click.command("ddl")
-@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
-@click.option("--format", "format_", type=click.Choice(["athena"]), default="athena")
-@content_option
-def ddl_command(sources: tuple[str, ...], format_: str, content: Path | None) -> int:
-    """Print the CREATE statements of SOURCEs (all without one), filled from lakehunt.toml."""
-    from lakehunt.content import source_names
-    from lakehunt.sources import load_source
-
-    roots = content_roots(content)
-    deployment = config().deployment
-    for name in sources or source_names(roots):
-        source = load_source(roots, name, deployment)
-        click.echo(source.ddl.strip())
-        if "<" in source.table.location or "<" in "".join(source.table.properties.values()):
-            note([f"{name}: fill the <placeholders>: [deployment] in lakehunt.toml names them"])
-    return ExitCode.CLEAN
 
 
 @click.command("new")

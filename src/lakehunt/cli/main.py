@@ -24,8 +24,9 @@ _COMMANDS = {
     "check": ("content", "Validate queries and run their cases."),
     "explain": ("explain", "Show a query's types, functions and SQL for each engine."),
     "new": ("content", "Scaffold a query and its case file."),
+    "ddl": ("deploy", "Print the tables and views, for Athena and in other formats."),
+    "deploy": ("deploy", "Show what an account lacks of them; --apply makes it."),
     "sandbox": ("sandbox", "Serve a local Athena over a lake, for trying and for tests."),
-    "ddl": ("content", "Print the tables and views of the sources."),
 }
 
 

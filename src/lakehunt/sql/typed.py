@@ -13,10 +13,20 @@ from lakehunt.errors import Location, Refused, SqlError
 from lakehunt.model import Column, Param, Source, Type, ValueType
 from lakehunt.sql.parse import place_of
 from lakehunt.trino_on_duckdb import Analysis, Translation
+from lakehunt.trino_on_duckdb.types import Type as TrinoType
+from lakehunt.trino_on_duckdb.types import parse as read_type
 
 Catalog = Mapping[str, Mapping[str, str]]
 _NAMES = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary",
           "timestamp": "timestamp(3)"}  # fmt: skip
+# Glue's words for Trino's types, where they are not text.
+_GLUE = {
+    **{name: name for name in ("boolean", "tinyint", "smallint", "bigint", "double", "date")},
+    "integer": "int",
+    "real": "float",
+    "varbinary": "binary",
+    "timestamp": "timestamp",
+}
 _PARAMETERS = {
     ValueType.TEXT: "varchar",
     ValueType.INTEGER: "bigint",
@@ -36,6 +46,39 @@ def trino_type(type_: Type) -> str:
     if type_.arguments:
         return f"{type_.name}({', '.join(trino_type(inner) for inner in type_.arguments)})"
     return _NAMES.get(type_.name, type_.name)
+
+
+def view_type(text: str) -> str:
+    """Return a Trino type as a stored view spells it: field names quoted and in lower case."""
+    return _stored(read_type(text))
+
+
+def _stored(type_: TrinoType) -> str:
+    if type_.base == "row" and type_.names:
+        names = (f'"{(name or "").lower()}"' for name in type_.names)
+        fields = zip(names, type_.children, strict=True)
+        return f"row({', '.join(f'{name} {_stored(inner)}' for name, inner in fields)})"
+    if type_.children:
+        return f"{type_.base}({', '.join(_stored(inner) for inner in type_.children)})"
+    return str(type_)
+
+
+def glue_type(text: str) -> str:
+    """Return the type that Glue shows for a Trino type; text where Glue has none of the kind."""
+    return _shown(read_type(text))
+
+
+def _shown(type_: TrinoType) -> str:
+    inner = [_shown(child) for child in type_.children]
+    if type_.base == "row":
+        names = type_.names or tuple(f"field{i}" for i in range(len(inner)))
+        fields = zip(names, inner, strict=True)
+        return f"struct<{','.join(f'{name}:{kind}'.lower() for name, kind in fields)}>"
+    if inner:
+        return f"{type_.base}<{','.join(inner)}>"
+    if type_.base == "decimal":
+        return str(type_)
+    return _GLUE.get(type_.base, "string")
 
 
 def raw_columns(columns: Iterable[Column]) -> dict[str, str]:
