@@ -1,6 +1,6 @@
 """Reads what an account holds of a stack, and makes it hold what a plan says.
 
-The door to boto3 for deploying. Knows calls and answers, not what they are for; `cli` opens an
+The one that calls AWS for deploying. Knows calls and answers, not what they are for; `cli` opens an
 account and hands the outcome on.
 """
 
@@ -11,10 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from lakehunt.config import Athena
+from lakehunt.config import Access, Athena
 from lakehunt.deploy.catalog import CatalogColumn, CatalogTable, table_input
 from lakehunt.deploy.plan import Action, Change, Found, Plan
 from lakehunt.deploy.resources import (
@@ -30,7 +29,8 @@ from lakehunt.deploy.resources import (
     undescribed,
 )
 from lakehunt.deploy.stack import Stack
-from lakehunt.errors import EngineError
+from lakehunt.errors import CloudError
+from lakehunt.s3.session import aws_session
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -59,12 +59,11 @@ def open_account(athena: Athena) -> Account:
     """Return the account that a configuration or the environment names.
 
     Raises:
-        EngineError: there is no such profile, or no region.
+        ConfigError: there is no such profile.
+        CloudError: there is no region.
     """
+    session = aws_session(Access(profile=athena.profile, region=athena.region))
     with _told("opening the account"):
-        session = boto3.Session(
-            profile_name=athena.profile or None, region_name=athena.region or None
-        )
         return Account(session.client("glue"), session.client("athena"))
 
 
@@ -75,9 +74,9 @@ def _told(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         said = error.response.get("Error", {})
-        raise EngineError(f"{doing}: {said.get('Code')}: {said.get('Message')}") from error
+        raise CloudError(f"{doing}: {said.get('Code')}: {said.get('Message')}") from error
     except BotoCoreError as error:
-        raise EngineError(f"{doing}: {error}") from error
+        raise CloudError(f"{doing}: {error}") from error
 
 
 def read_account(account: Account, stack: Stack) -> dict[tuple[Kind, str], Found]:
@@ -187,7 +186,7 @@ def apply_plan(account: Account, plan: Plan, tell: Callable[[Change], None]) -> 
     """Make the account hold what the plan says, in its order; `tell` hears of each change made.
 
     Raises:
-        EngineError: AWS refused a change; those before it are made, and the next plan goes on.
+        CloudError: AWS refused a change; those before it are made, and the next plan goes on.
     """
     acting: Mapping[Kind, Callable[[Account, Plan, Change], None]] = {
         Kind.DATABASE: _put_database,
