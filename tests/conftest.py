@@ -108,37 +108,6 @@ def ask(sources: dict[str, Source]) -> Ask:
     return run
 
 
-@pytest.fixture(scope="session")
-def _aws_server() -> Iterator[str]:
-    """A server on loopback that stands for S3, Glue and Athena; its address."""
-    from moto.server import ThreadedMotoServer
-
-    from tests.moto_athena import complete
-
-    complete()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
-@pytest.fixture
-def aws(_aws_server: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An empty account that every client of this process talks to; the server's address."""
-    from urllib.request import Request, urlopen
-
-    for name, value in (
-        ("AWS_ENDPOINT_URL", _aws_server),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_DEFAULT_REGION", "us-east-1"),
-    ):
-        monkeypatch.setenv(name, value)
-    with urlopen(Request(f"{_aws_server}/moto-api/reset", method="POST")):
-        return _aws_server
-
-
 @pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
     """Compare a text with tests/golden/NAME, or rewrite it with --update-goldens."""

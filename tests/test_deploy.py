@@ -15,6 +15,7 @@ from lakehunt.deploy.account import Account, apply_plan, open_account, read_acco
 from lakehunt.deploy.plan import Action, Plan, make_plan, plan_lines
 from lakehunt.deploy.stack import make_stack
 from lakehunt.library import query_by_id
+from lakehunt.sandbox.server import Sandbox
 from lakehunt.sources import load_sources
 from tests.conftest import PROJECT, Ran
 
@@ -62,7 +63,7 @@ class Deployment:
 
 
 @pytest.fixture
-def deployment(aws: str, project: Path) -> Deployment:
+def deployment(lakehunt_sandbox: Sandbox, project: Path) -> Deployment:
     config = project / "lakehunt.toml"
     return Deployment(config, open_account(read_config(config).athena))
 
@@ -80,7 +81,9 @@ def actions(plan: Plan) -> dict[str, str]:
     return {str(c): c.action.value for c in plan.changes if c.action is not idle}
 
 
-def test_the_command_plans_makes_and_is_done(aws: str, project: Path, lakehunt: Lakehunt) -> None:
+def test_the_command_plans_makes_and_is_done(
+    lakehunt_sandbox: Sandbox, project: Path, lakehunt: Lakehunt
+) -> None:
     planned = lakehunt("deploy")
     assert planned.code == 0
     for line in ("database lakehunt", "table cloudtrail_raw", "view cloudtrail\n"):
@@ -208,7 +211,9 @@ def test_other_partition_columns_need_a_new_table(deployed: Deployment) -> None:
     assert actions(deployed.plan(overwrite=True)) == {"table cloudtrail_raw": "replace"}
 
 
-def test_what_is_not_configured_is_named(aws: str, project: Path, lakehunt: Lakehunt) -> None:
+def test_what_is_not_configured_is_named(
+    lakehunt_sandbox: Sandbox, project: Path, lakehunt: Lakehunt
+) -> None:
     config = project / "lakehunt.toml"
     config.write_text(CONFIG.replace("first_day", "# first_day").replace("results", "# results"))
     ran = lakehunt("deploy", "--apply")

@@ -11,6 +11,7 @@ import pytest
 from cfnlint import ManualArgs
 from cfnlint.api import lint
 
+from lakehunt.sandbox.server import Sandbox
 from tests.conftest import Ran
 
 CONFIG = """\
@@ -66,7 +67,7 @@ def test_cloudformation_is_complete(ddl: Ddl) -> None:
 
 
 def test_cloudformation_makes_what_deploy_makes(
-    ddl: Ddl, aws: str, lakehunt: Callable[..., Ran]
+    ddl: Ddl, lakehunt_sandbox: Sandbox, lakehunt: Callable[..., Ran]
 ) -> None:
     glue, athena = boto3.client("glue"), boto3.client("athena")
     for resource in json.loads(ddl("cloudformation"))["Resources"].values():
@@ -143,7 +144,7 @@ def test_terraform_is_complete(ddl: Ddl) -> None:
     assert policy["Version"] == "2012-10-17"
 
 
-def test_glue_json_is_what_its_api_takes(ddl: Ddl, aws: str) -> None:
+def test_glue_json_is_what_its_api_takes(ddl: Ddl, lakehunt_sandbox: Sandbox) -> None:
     calls = json.loads(ddl("glue"))
     glue = boto3.client("glue")
     glue.create_database(**calls["CreateDatabase"])

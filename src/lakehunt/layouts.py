@@ -167,6 +167,11 @@ def strftime(java_format: str) -> str:
     )
 
 
+def trino_format(java_format: str) -> str:
+    """Return a Java date format in the letters of Trino's date_format, which are MySQL's."""
+    return strftime(java_format).replace("%M", "%i").replace("%S", "%s")
+
+
 def date_pattern(java_format: str) -> str:
     """Return the regular expression of a Java date format."""
     return "".join(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path
 
-from lakehunt.cli.options import config, content_roots, lake_name, reuse_of
+from lakehunt.cli.options import config, content_roots, lake_name, note, reuse_of
 from lakehunt.errors import UsageError
 from lakehunt.model import Source
 from lakehunt.s3.address import is_address, read_address
@@ -51,7 +51,20 @@ def open_engine(
     except ImportError as error:
         what = f"--engine athena needs {error.name}"
         raise UsageError(f"{what}: pip install 'lakehunt[athena]'") from error
-    return AthenaEngine(config().athena, sources, reuse_of(options))
+    return AthenaEngine(config().athena, _adopted(sources), reuse_of(options))
+
+
+def _adopted(sources: Mapping[str, Source]) -> Mapping[str, Source]:
+    """Return sources, those that [tables] maps reading the tables that are there."""
+    if not config().tables:
+        return sources
+    from lakehunt.deploy.account import open_account
+    from lakehunt.deploy.foreign import adopt_tables
+    from lakehunt.sql.adopt import adopted_sources
+
+    found = adopt_tables(open_account(config().athena), sources, config())
+    note(line for one in found for line in one.differences)
+    return adopted_sources(sources, found)
 
 
 def local_engine(lake: str, sources: Mapping[str, Source]) -> "LocalEngine":

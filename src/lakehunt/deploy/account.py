@@ -63,12 +63,12 @@ def open_account(athena: Athena) -> Account:
         CloudError: there is no region.
     """
     session = aws_session(Access(profile=athena.profile, region=athena.region))
-    with _told("opening the account"):
+    with told("opening the account"):
         return Account(session.client("glue"), session.client("athena"))
 
 
 @contextmanager
-def _told(doing: str) -> Iterator[None]:
+def told(doing: str) -> Iterator[None]:
     """Turn what AWS refuses into an error that says what was being done."""
     try:
         yield
@@ -101,7 +101,7 @@ def _unless(client: AthenaClient | GlueClient, *codes: str) -> Iterator[None]:
 
 
 def _databases(glue: GlueClient, name: str) -> list[Found]:
-    with _told(f"reading the database {name}"), _unless(glue, "EntityNotFoundException"):
+    with told(f"reading the database {name}"), _unless(glue, "EntityNotFoundException"):
         glue.get_database(Name=name)
         return [Found(Database(name))]
     return []
@@ -111,7 +111,7 @@ def _tables(glue: GlueClient, stack: Stack) -> list[Found]:
     wanted = {table.name for table in stack.tables}
     found: list[Found] = []
     database = stack.database.name
-    with _told(f"reading the tables of {database}"), _unless(glue, "EntityNotFoundException"):
+    with told(f"reading the tables of {database}"), _unless(glue, "EntityNotFoundException"):
         for page in glue.get_paginator("get_tables").paginate(DatabaseName=database):
             for table in page["TableList"]:
                 if table["Name"] in wanted:
@@ -147,7 +147,7 @@ def _columns(columns: list[ColumnOutputTypeDef]) -> tuple[CatalogColumn, ...]:
 def _workgroups(athena: AthenaClient, name: str) -> list[Found]:
     # what Athena answers about a workgroup that is not there
     missing = "InvalidRequestException"
-    with _told(f"reading the workgroup {name}"), _unless(athena, missing):
+    with told(f"reading the workgroup {name}"), _unless(athena, missing):
         group = athena.get_work_group(WorkGroup=name)["WorkGroup"]
         return [Found(_workgroup(group), undescribed(group.get("Description", ""))[1])]
     return []
@@ -170,7 +170,7 @@ def _workgroup(group: WorkGroupTypeDef) -> Workgroup:
 def _queries(athena: AthenaClient, workgroup: str) -> list[Found]:
     found: list[Found] = []
     missing = "InvalidRequestException"
-    with _told(f"reading the saved queries of {workgroup}"), _unless(athena, missing):
+    with told(f"reading the saved queries of {workgroup}"), _unless(athena, missing):
         pages = athena.get_paginator("list_named_queries").paginate(WorkGroup=workgroup)
         ids = [id_ for page in pages for id_ in page["NamedQueryIds"]]
         for start in range(0, len(ids), _BATCH):
@@ -196,7 +196,7 @@ def apply_plan(account: Account, plan: Plan, tell: Callable[[Change], None]) -> 
         Kind.QUERY: _put_query,
     }
     for change in plan.to_do:
-        with _told(f"{change.action} {change}"):
+        with told(f"{change.action} {change}"):
             acting[change.kind](account, plan, change)
         tell(change)
 

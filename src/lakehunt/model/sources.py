@@ -180,11 +180,38 @@ class Format:
 
 
 @dataclass(frozen=True, slots=True)
+class DayKey:
+    """The partition columns that tell a day: one, or those of year, month and day.
+
+    `type` is Glue's; `format` is how a text spells the day, in Java's letters.
+    """
+
+    columns: tuple[str, ...]
+    type: str
+    format: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A table that is there already and stands for the raw table of a source.
+
+    `table` is `database.table`. `columns` has an SQL expression over it for each of our columns.
+    `values` names, for a partition column of ours, its own and whether that holds numbers; without
+    a `day` nothing prunes by time.
+    """
+
+    table: str
+    columns: Mapping[str, str]
+    values: Mapping[str, tuple[str, bool]]
+    day: DayKey | None
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A log source: its relations and where its files lie.
 
     `formats` has the deployed one first; the event views of all have the same columns. `layout`
-    is the name of the deployed layout.
+    is the name of the deployed layout. A `stand_in` is read in place of the raw table.
     """
 
     name: str
@@ -193,6 +220,7 @@ class Source:
     formats: tuple[Format, ...]
     partitions: Partitions
     layout: str = ""
+    stand_in: StandIn | None = None
 
     @property
     def ddl(self) -> str:

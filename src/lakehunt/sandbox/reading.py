@@ -171,13 +171,16 @@ class Reading:
             parts = scan_files(connection, scan, files, folder, lambda share: None)
         rows = kept_rows(scan.needs[0], parts)
         own = {c.name.lower(): c for c in (*source.table.columns, *source.table.partition_columns)}
+        keys = [name for name in placed[0].values if name.lower() not in own]
+        told = {name.lower(): f"CAST(told.{quoted(name)} AS {duck(columns[name.lower()])})"
+                for name in keys}  # fmt: skip
         shown = (
             quoted(name)
             if name == "$path"
-            else f"{_converted(own.get(name), type_)} AS {quoted(name)}"
+            else f"{told.get(name) or _converted(own.get(name), type_)} AS {quoted(name)}"
             for name, type_ in columns.items()
         )
-        return f"SELECT {', '.join(shown)} FROM ({rows})"
+        return f"SELECT {', '.join(shown)} FROM ({rows}){_beside(placed, keys)}"
 
     def _by_format(
         self,
@@ -203,6 +206,18 @@ class Reading:
             read = reader(files, stored, parameters)
             parts.append(f"SELECT {', '.join([*cells, path])} FROM {read}")
         return " UNION ALL ".join(parts)
+
+
+def _beside(placed: Sequence[Placed], keys: Sequence[str]) -> str:
+    """Return a join with what folders tell under names that the source has not."""
+    if not keys:
+        return ""
+    rows = (
+        f"({text(one.stored.url)}, {', '.join(text(one.values[key]) for key in keys)})"
+        for one in placed
+    )
+    names = ", ".join(quoted(name) for name in keys)
+    return f' JOIN (VALUES {", ".join(rows)}) AS told(path, {names}) ON "$path" = told.path'
 
 
 def _names(source: Source) -> set[str]:

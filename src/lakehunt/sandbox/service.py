@@ -56,6 +56,7 @@ class AthenaService:
             "ListTableMetadata": self.tables,
             "GetDatabase": self.database,
             "ListDatabases": self.databases,
+            "GetWorkGroup": self.workgroup,
             "UpdateWorkGroup": self.update_workgroup,
             "UpdateNamedQuery": self.update_named_query,
             "BatchGetNamedQuery": self.named_queries,
@@ -207,6 +208,13 @@ class AthenaService:
         """Return the databases."""
         page, rest = _page([{"Name": name} for name in self.store.databases()], given, 50)
         return {"DatabaseList": page, **rest}
+
+    def workgroup(self, given: Json) -> Json:
+        """Return a workgroup, or say that it is not there."""
+        group = self._moto.get_work_group(given["WorkGroup"])
+        if group is None:
+            raise ApiError(f"WorkGroup {given['WorkGroup']} is not found.")
+        return {"WorkGroup": group}
 
     def update_workgroup(self, given: Json) -> Json:
         """Change the settings of a workgroup."""

@@ -177,6 +177,15 @@ def _column(definition: exp.Expr) -> Column:
     return Column(definition.name, _type(kind), comment)
 
 
+def read_type(text: str) -> Type:
+    """Return the type that Glue spells so.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return _type(exp.DataType.build(text, dialect="hive"))
+
+
 _SCALARS = {"TEXT": "string", "INT": "int", "VARBINARY": "binary"}
 
 

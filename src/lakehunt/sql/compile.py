@@ -13,6 +13,7 @@ from lakehunt.errors import Location, SqlError, UnboundedError, nearest
 from lakehunt.model import Param, Query, Source, Value, ValueType, Window
 from lakehunt.sql.bind import bind, literal
 from lakehunt.sql.bounds import Bounds, derive, predicate
+from lakehunt.sql.inline import Inlining
 from lakehunt.sql.occurrences import (
     Occurrence,
     conjuncts,
@@ -227,13 +228,18 @@ def athena_text(statement: Statement, sources: Mapping[str, Source]) -> str:
 
 
 def athena_tree(statement: Statement, sources: Mapping[str, Source]) -> exp.Query:
-    """Return the statement's tree with partition bounds on every log table."""
+    """Return the statement's tree with partition bounds on every log table.
+
+    A source with a stand-in is read through CTEs over that.
+    """
     tree: exp.Query = statement.tree.copy()
     tables = log_tables(tree, relation_columns(sources))
+    inlining = Inlining(tree)
     for table, read in zip(tables, statement.reads, strict=True):
+        inlining.put(table, read.source, read.bounds)
         is_raw = _is_raw(read.occurrence, read.source)
         _wrap(table, predicate(read.bounds, read.source.partitions, is_raw=is_raw))
-    return tree
+    return inlining.finished()
 
 
 def require_bounds(statement: Statement, why: str) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
 
-from lakehunt.layouts import strftime, window_column
+from lakehunt.layouts import strftime, trino_format, window_column
 from lakehunt.model import Source, Window
 from lakehunt.sql.compile import Draft, athena_tree, compile_draft
 from lakehunt.sql.parse import print_query
@@ -17,9 +17,6 @@ from lakehunt.sql.parse import print_query
 # at midnight, so that what is derived from it keeps its distance in whole days.
 _TODAY = datetime(2150, 1, 1, tzinfo=UTC)
 _NEAR = timedelta(days=3660)
-# Python's letters of a time and those of Trino's date_format, where they differ:
-# https://trino.io/docs/476/functions/datetime.html#mysql-date-functions
-_LETTERS = {"%M": "%i", "%S": "%s"}
 
 
 def rolling_text(draft: Draft, sources: Mapping[str, Source], days: int) -> str:
@@ -50,12 +47,10 @@ def _rolled(node: exp.Expr, formats: Mapping[str, str]) -> exp.Expr:
             to = exp.DataType(this=exp.DType.USERDEFINED, kind="timestamp(3)")
             return exp.Cast(this=_day(moment), to=to)
     if isinstance(node, exp.Literal) and node.is_string and node.name in formats:
-        format_ = strftime(formats[node.name])
-        moment = datetime.strptime(node.name, format_).replace(tzinfo=UTC)
+        format_ = formats[node.name]
+        moment = datetime.strptime(node.name, strftime(format_)).replace(tzinfo=UTC)
         if abs(moment - _TODAY) < _NEAR:
-            for python, trino in _LETTERS.items():
-                format_ = format_.replace(python, trino)
-            pattern = exp.Literal.string(format_)
+            pattern = exp.Literal.string(trino_format(format_))
             return exp.Anonymous(this="date_format", expressions=[_day(moment), pattern])
     return node
 
