@@ -3,12 +3,13 @@
 Knows no engine. Engines and workflows make it, renderers show it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from lakehunt.errors import UsageError
 from lakehunt.model.queries import Query
 
 if TYPE_CHECKING:
@@ -82,6 +83,70 @@ class Result:
         """Return the rows as dictionaries of Python values, timestamps in UTC without zone."""
         rows: list[dict[str, object]] = self.table.to_pylist()
         return rows
+
+    def to_dataset(
+        self,
+        path: str,
+        *,
+        database: str = "",
+        table: str = "",
+        partition_by: Sequence[str] = (),
+        mode: Literal["append", "overwrite", "overwrite_partitions"] = "append",
+    ) -> tuple[str, ...]:
+        """Write the rows as Parquet below an s3:// folder and return the objects written.
+
+        With a database and a table the dataset is registered in Glue, where Athena reads it.
+
+        Args:
+            mode: add to what is there, put it all away first, or only the partitions at hand.
+
+        Raises:
+            UsageError: there are no rows, of which no table could be made, or one of `database`
+                and `table` is missing.
+        """
+        if not self.table.num_rows:
+            raise UsageError(f"{path}: nothing written, the result has no rows")
+        if bool(database) != bool(table):
+            raise UsageError(f"{path}: registering takes both a database and a table")
+        # a second that only writing pays
+        import awswrangler  # noqa: PLC0415
+        import pandas  # noqa: PLC0415
+
+        nested = {f.name: _glue(f.type) for f in self.table.schema if f.type.num_fields}
+        written = awswrangler.s3.to_parquet(
+            # pandas has no type for what is nested: an object then, whose type is told beside it
+            self.table.to_pandas(
+                types_mapper=lambda type_: None if type_.num_fields else pandas.ArrowDtype(type_)
+            ),
+            path=path,
+            dataset=True,
+            database=database or None,
+            table=table or None,
+            partition_cols=[*partition_by] or None,
+            mode=mode,
+            dtype=nested,
+        )
+        return tuple(written["paths"])
+
+
+_GLUE = {"int64": "bigint", "int32": "int", "int16": "smallint", "int8": "tinyint",
+         "bool": "boolean", "date32[day]": "date", "binary": "binary"}  # fmt: skip
+
+
+def _glue(type_: "pyarrow.DataType") -> str:
+    """Return what Glue calls an Arrow type; text where it has none of the kind."""
+    name = str(type_)
+    if type_.num_fields:
+        inner = [type_.field(number) for number in range(type_.num_fields)]
+        if name.startswith("struct"):
+            return f"struct<{','.join(f'{field.name}:{_glue(field.type)}' for field in inner)}>"
+        if name.startswith("map"):
+            return f"map<{_glue(type_.key_type)},{_glue(type_.item_type)}>"
+        return f"array<{_glue(inner[0].type)}>"
+    if name.startswith("decimal"):
+        return f"decimal({type_.precision},{type_.scale})"
+    plain = name.partition("[")[0]
+    return _GLUE.get(name, plain if plain in ("double", "float", "timestamp") else "string")
 
 
 @dataclass(frozen=True, slots=True)
