@@ -13,26 +13,16 @@ from cfnlint.api import lint
 
 from lakehunt.sandbox.server import Sandbox
 from tests.conftest import Ran
+from tests.test_deploy import CONFIG
 
-CONFIG = """\
-[deployment]
-accounts = ["111122223333"]
-regions = ["us-east-1"]
-first_day = 2024-01-01
-[deployment.buckets]
-trail = "trail-bucket"
-[athena]
-results = "s3://results-bucket/athena/"
-kms_key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-max_scan = "50 GB"
-"""
+KEY = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 Ddl = Callable[..., str]
 
 
 @pytest.fixture
 def ddl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lakehunt: Callable[..., Ran]) -> Ddl:
     """Print what is configured in a format."""
-    (tmp_path / "lakehunt.toml").write_text(CONFIG)
+    (tmp_path / "lakehunt.toml").write_text(f'{CONFIG}kms_key = "{KEY}"\n')
     monkeypatch.chdir(tmp_path)
 
     def run(format_: str, *arguments: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from lakehunt.model import Column, Table, View
 from lakehunt.sql.typed import glue_type, view_type
+from lakehunt.trino_on_duckdb.types import parse as read_type
 
 # A table with these is a view of Athena: https://trino.io/docs/476/connector/hive.html#hive-views
 # and `ViewReaderUtil` of trinodb/trino. The columns of the text bear Trino's types, and must
@@ -87,11 +88,13 @@ def catalog_view(view: View, types: Mapping[str, str], database: str) -> Catalog
         "catalog": CATALOG,
         "schema": database,
         "columns": [{"name": name, "type": type_} for name, type_ in columns],
+        # whoever asks the view needs leave to read its tables; Trino wants an owner otherwise
+        "runAsInvoker": True,
     }
     encoded = base64.b64encode(json.dumps(text).encode()).decode()
     return CatalogTable(
         name=view.name,
-        columns=tuple(CatalogColumn(name, glue_type(type_)) for name, type_ in columns),
+        columns=tuple(CatalogColumn(name, glue_type(read_type(type_))) for name, type_ in columns),
         parameters=_VIEW_PARAMETERS,
         view_text=_VIEW_TEXT.format(encoded),
     )

@@ -15,9 +15,9 @@ from lakehunt.sandbox.partitions import template_of
 from lakehunt.sandbox.queries import QueryFailed, Session, view_text
 from lakehunt.sandbox.reading import Reading
 from lakehunt.sandbox.results import Outcome
-from lakehunt.sandbox.shown import glue_type
 from lakehunt.sandbox.store import Store
 from lakehunt.sandbox.written import FORMATS
+from lakehunt.sql.typed import glue_type
 
 WORDS = ("CREATE", "DROP", "ALTER", "MSCK")
 _VIEW = re.compile(

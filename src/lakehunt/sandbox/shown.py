@@ -10,18 +10,6 @@ from typing import Any
 
 from lakehunt.trino_on_duckdb.types import INTEGER_DIGITS, Type
 
-_GLUE = {
-    "varchar": "string",
-    "char": "string",
-    "json": "string",
-    "uuid": "string",
-    "ipaddress": "string",
-    "unknown": "string",
-    "integer": "int",
-    "real": "float",
-    "varbinary": "binary",
-    "timestamp with time zone": "timestamp",
-}
 _PRECISIONS = {**INTEGER_DIGITS, "double": 17, "real": 17, "varchar": 2147483647,
                "varbinary": 1073741824, "timestamp": 3, "timestamp with time zone": 3}  # fmt: skip
 # From here on Java writes a double with an exponent (java.lang.Double.toString).
@@ -44,20 +32,6 @@ def column_info(name: str, type_: Type) -> dict[str, Any]:
         "Nullable": "UNKNOWN",
         "CaseSensitive": type_.base in ("varchar", "char"),
     }
-
-
-def glue_type(type_: Type) -> str:
-    """Return the type that a column of this one has in a table made of a query."""
-    inner = [glue_type(child) for child in type_.children]
-    if type_.base == "row":
-        names = type_.names or tuple(f"field{n}" for n in range(len(inner)))
-        fields = (f"{name}:{shown}" for name, shown in zip(names, inner, strict=True))
-        return f"struct<{','.join(fields)}>"
-    if inner:
-        return f"{type_.base}<{','.join(inner)}>"
-    if type_.base == "decimal":
-        return f"decimal({type_.precision},{type_.scale})"
-    return _GLUE.get(type_.base, type_.base)
 
 
 def cell(value: Any, type_: Type) -> str | None:

@@ -17,8 +17,8 @@ import pyarrow.parquet
 
 from lakehunt.sandbox.queries import QueryFailed, Session
 from lakehunt.sandbox.results import Outcome
-from lakehunt.sandbox.shown import glue_type
 from lakehunt.sandbox.store import Store
+from lakehunt.sql.typed import glue_type
 from lakehunt.trino_on_duckdb.analysis import Column
 from lakehunt.trino_on_duckdb.syntax.lexer import Token, tokens
 

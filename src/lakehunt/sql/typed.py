@@ -63,13 +63,9 @@ def _stored(type_: TrinoType) -> str:
     return str(type_)
 
 
-def glue_type(text: str) -> str:
+def glue_type(type_: TrinoType) -> str:
     """Return the type that Glue shows for a Trino type; text where Glue has none of the kind."""
-    return _shown(read_type(text))
-
-
-def _shown(type_: TrinoType) -> str:
-    inner = [_shown(child) for child in type_.children]
+    inner = [glue_type(child) for child in type_.children]
     if type_.base == "row":
         names = type_.names or tuple(f"field{i}" for i in range(len(inner)))
         fields = zip(names, inner, strict=True)
