@@ -47,6 +47,7 @@ class SourceAccount:
     rows_in_window: int = 0
     rows_unparsed: int = 0
     rows_duplicate: int = 0
+    header_lines: int = 0
     first_event: datetime | None = None
     last_event: datetime | None = None
     hours: int = 0

@@ -179,6 +179,7 @@ def _account_value(account: SourceAccount) -> dict[str, object]:
             "in_window": account.rows_in_window,
             "unparsed": account.rows_unparsed,
             "duplicate": account.rows_duplicate,
+            "header_lines": account.header_lines,
         },
         "first_event_time": plain(account.first_event),
         "last_event_time": plain(account.last_event),
@@ -249,10 +250,11 @@ def _rows_line(account: SourceAccount) -> str:
     days = account.lateness.total_seconds() / 86400
     table = f"{account.source}_unparsed"
     shown = f" (SELECT line, log_file FROM {table})" if account.rows_unparsed else ""
+    headers = f", {account.header_lines:,} header lines" if account.header_lines else ""
     return (
         f"  {account.rows_read:,} events, {account.rows_in_window:,} of them in the window,"
         f" {account.rows_unparsed:,} unparsed{shown}, {account.rows_duplicate:,} delivered twice"
-        f"; counts on delivery within {days:g} {_plural(days, 'day')}"
+        f"{headers}; counts on delivery within {days:g} {_plural(days, 'day')}"
     )
 
 

@@ -72,6 +72,7 @@ def account_for_rows(
         rows_in_window=within,
         rows_unparsed=unparsed,
         rows_duplicate=duplicate,
+        header_lines=parts.header_lines,
         first_event=first and first.replace(tzinfo=UTC),
         last_event=last and last.replace(tzinfo=UTC),
         hours=hours,

@@ -41,13 +41,12 @@ class Documents:
 
 
 def load_fast(data: bytes, shapes: Sequence[str]) -> Documents:
-    """Return a file as documents, its shape guessed from the start.
+    """Return an unpacked file as documents, its shape guessed from the start.
 
     Raises:
-        ValueError, EOFError, OSError: the file cannot be unpacked or is no UTF-8 text.
+        ValueError: the file is no UTF-8 text.
     """
     key = wrapping_key(shapes)
-    data = unpacked(data)
     _check_utf8(data)
     newline = data.find(b"\n")
     if data[:1] == b"[":

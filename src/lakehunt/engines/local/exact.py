@@ -7,9 +7,9 @@ take: slower, but every line is either read or told.
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from lakehunt.engines.local.documents import Documents, decoded, unpacked
+from lakehunt.engines.local.documents import Documents, decoded
 from lakehunt.engines.local.exact_json import NEXT_VALUE, ExactJson, skip_space
-from lakehunt.engines.local.tables import Broken, read_table
+from lakehunt.engines.local.tables import Broken, CsvRecords, read_table
 from lakehunt.engines.local.wrapped import Finder, wrapping_key
 from lakehunt.model import Partitions
 
@@ -17,27 +17,72 @@ _BATCH_RECORDS = 1000
 
 
 def load_exactly(data: bytes, partitions: Partitions) -> Documents:
-    """Return a file as documents of at most 1,000 records each.
+    """Return an unpacked file as documents of at most 1,000 records each.
 
     Broken lines are left out and told; the others are read.
 
     Raises:
         ValueError: what is wrong with the file and where.
     """
-    text = decoded(unpacked(data))
+    text = decoded(data)
     json = ExactJson()
     finder = Finder(partitions, json)
     key = wrapping_key(partitions.shapes)
-    if not text.lstrip().startswith(("{", "[")):
-        table = read_table(text, partitions, finder)
-        if table is not None:
-            texts = tuple(_documents(table.records, key, json))
-            return Documents(texts, table.broken.told(), table.partial)
+    table = _table(text, partitions, finder)
+    if table is not None:
+        texts = tuple(_documents(table.records, key, json))
+        return Documents(texts, table.broken.told(), table.partial)
     values = _Values(text, json, finder)
     texts = tuple(_documents(values.records(), key, json))
     if not values.count and values.first_error:
         raise values.first_error
     return Documents(texts, values.told())
+
+
+def load_lines(data: bytes, partitions: Partitions) -> Documents:
+    """Return an unpacked file as lines of one record each; a line that holds none stays as it is.
+
+    Raises:
+        ValueError: the file is no text.
+    """
+    text = decoded(data)
+    json = ExactJson()
+    finder = Finder(partitions, json)
+    table = _table(text, partitions, finder)
+    if table is not None:
+        texts = tuple(json.printed(record) for record in table.records)
+        return Documents(texts, table.broken.told(), table.partial)
+    texts, are_whole = _line_by_line(text, json, finder)
+    if not are_whole:
+        # one record may stand on many lines
+        values = _Values(text, json, finder)
+        records = tuple(json.printed(record) for record in values.records())
+        texts = texts if values.first_error else records
+    return Documents(texts)
+
+
+def _table(text: str, partitions: Partitions, finder: Finder) -> CsvRecords | None:
+    is_json = text.lstrip().startswith(("{", "["))
+    return None if is_json else read_table(text, partitions, finder)
+
+
+def _line_by_line(text: str, json: ExactJson, finder: Finder) -> tuple[tuple[bytes, ...], bool]:
+    """Return the records of each line, and whether each line is JSON."""
+    texts: list[bytes] = []
+    are_whole = True
+    for line in text.removesuffix("\n").split("\n"):
+        try:
+            value = json.whole(line)
+        except ValueError:
+            are_whole = False
+            texts.append(line.encode())
+            continue
+        try:
+            found = [json.printed(record) for record in finder.records(value)]
+        except ValueError:
+            found = []
+        texts += found or [line.encode()]
+    return tuple(texts), are_whole
 
 
 class _Values:

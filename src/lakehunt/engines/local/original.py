@@ -6,6 +6,7 @@ Knows files and records, not what they mean. The engine offers it to workflows.
 import json
 from collections.abc import Iterator, Mapping
 
+from lakehunt.engines.local.documents import unpacked
 from lakehunt.engines.local.exact import load_exactly
 from lakehunt.engines.local.lake import Lake
 from lakehunt.engines.local.wrapped import wrapping_key
@@ -27,7 +28,7 @@ def original_records(
     if file is None:
         raise LakeError(f"{log_file}: no file of this lake")
     try:
-        documents = load_exactly(file.data(), source.partitions)
+        documents = load_exactly(unpacked(file.data()), source.partitions)
     except (OSError, EOFError, ValueError) as error:
         raise LakeError(f"{log_file}: {error}") from error
     wrapped_in = wrapping_key(source.partitions.shapes)

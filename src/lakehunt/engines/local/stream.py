@@ -1,86 +1,151 @@
-"""Feeds DuckDB with log files as a stream of Arrow batches, unpacked a little ahead.
+"""Feeds DuckDB with log files as a stream of Arrow batches, unpacked and split a little ahead.
 
-Knows files and documents, not columns. `scan` reads the stream. What is wrong with one file stays
+Knows files and readers, not columns. `scan` reads the stream. What is wrong with one file stays
 with that file: it is refused with its reason, and the others are read on.
 """
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import numpy
 import pyarrow
 
 from lakehunt.engines.base import Progress
-from lakehunt.engines.local.documents import UNREADABLE, Documents, arrow_text, why_unreadable
+from lakehunt.engines.local.documents import UNREADABLE, unpacked, why_unreadable
 from lakehunt.engines.local.lake import LogFile
+from lakehunt.engines.local.serdes.reader import Piece, Reader
+from lakehunt.model import Format
 
 # Bytes of files read ahead of DuckDB, as they lie on disk: enough to keep it busy.
 _AHEAD_BYTES = 4 << 20
-Load = Callable[[LogFile], Documents]
+# Small files are read together: each batch has its price.
+_GROUP_BYTES = 1 << 17
+# Of more text than this not all batches are held at once.
+_HELD_BYTES = 1 << 25
+FormatOf = Callable[[bytes], Format]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """Some files: their pieces, and their batches where those were worth making ahead."""
+
+    pieces: tuple[tuple[int, Piece], ...]
+    batches: Iterable[pyarrow.RecordBatch]
 
 
 @dataclass(slots=True)
 class Stream:
-    """The documents of some files; `refused` and `partial` fill up while it is read.
+    """The rows of some files of one format; what is told of a file fills up while it is read.
 
     `columns` are the partition columns: what a file's path tells of them stands beside each of its
-    documents. A join would do the same, but DuckDB may take the stream as the side to keep in
-    memory.
+    rows. A join would do the same, but DuckDB may take the stream as the side to keep in memory.
+    `elsewhere` are the files that have another format.
     """
 
     files: Sequence[LogFile]
     numbers: Sequence[int]
     columns: Sequence[str]
-    load: Load
+    reader: Reader
+    format: Format
+    format_of: FormatOf
+    is_exact: bool
     progress: Progress
     refused: dict[int, str] = field(default_factory=dict)
     partial: dict[int, str] = field(default_factory=dict)
+    headers: dict[int, int] = field(default_factory=dict)
+    elsewhere: dict[int, Format] = field(default_factory=dict)
 
-    def reader(self) -> pyarrow.RecordBatchReader:
-        """Return the stream as DuckDB reads it: `file_no`, `doc`, `log_file`, partition values."""
-        texts = [(name, pyarrow.string()) for name in ("doc", "log_file", *self.columns)]
-        schema = pyarrow.schema([("file_no", pyarrow.int32()), *texts])
+    def arrow(self) -> pyarrow.RecordBatchReader:
+        """Return the stream: the reader's own columns, `log_file`, and the values of the path."""
+        told = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
+        names = ("log_file", *path_columns(self.columns))
+        schema = pyarrow.schema([*self.reader.fields, *((name, told) for name in names)])
         return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
 
     def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
         whole = sum(self.files[number].size_bytes for number in self.numbers) or 1
         done = 0
-        # one thread unpacks while DuckDB's own parse: more would only take turns
-        with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
-            for number, future in self._ahead(pool):
-                file = self.files[number]
-                values = [file.name, *(file.values.get(name) for name in self.columns)]
-                told = [pyarrow.array([value], pyarrow.string()) for value in values]
-                for document in self._documents(number, future):
-                    arrays = [pyarrow.array([number], pyarrow.int32()), arrow_text(document), *told]
-                    yield pyarrow.RecordBatch.from_arrays(arrays, schema=schema)
-                done += file.size_bytes
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            for group, future in self._ahead(pool):
+                for batch in future.result().batches:
+                    yield self._with_files(batch, schema)
+                done += self._size(group)
                 self.progress(done / whole)
 
-    def _documents(self, number: int, future: "Future[Documents]") -> tuple[bytes, ...]:
+    def _with_files(
+        self, batch: pyarrow.RecordBatch, schema: pyarrow.Schema
+    ) -> pyarrow.RecordBatch:
+        """Return a batch with what is known of the file of each row."""
+        rows = batch.column(0).to_numpy()
+        numbers, places = numpy.unique(rows, return_inverse=True)
+        files = [self.files[number] for number in numbers]
+        indices = pyarrow.array(places.astype(numpy.int32))
+        values = [[file.name for file in files]]
+        values += [[file.values.get(name) for file in files] for name in self.columns]
+        told = [
+            pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(one, pyarrow.string()))
+            for one in values
+        ]
+        return pyarrow.RecordBatch.from_arrays([*batch.columns, *told], schema=schema)
+
+    def _load(self, group: Sequence[int]) -> _Loaded:
+        pieces = tuple(
+            (number, piece) for number in group if (piece := self._piece(number)) is not None
+        )
+        batches = self.reader.batches(pieces)
+        # the batches of one long file are made while DuckDB takes them
+        is_short = sum(piece.size_bytes for _, piece in pieces) <= _HELD_BYTES
+        return _Loaded(pieces, [*batches] if is_short else batches)
+
+    def _piece(self, number: int) -> Piece | None:
         try:
-            documents = future.result()
-            if documents.broken:
-                self.refused[number] = documents.broken
-            if documents.partial:
-                self.partial[number] = documents.partial
-            return documents.texts
+            data = unpacked(self.files[number].data())
+            own = self.format_of(data[:64])
+            if own is not self.format and not self.is_exact:
+                self.elsewhere[number] = own
+                return None
+            piece = self.reader.exact_piece(data) if self.is_exact else self.reader.piece(data)
         except UNREADABLE as error:
             self.refused[number] = why_unreadable(error)
-            return ()
+            return None
+        if piece.broken:
+            self.refused[number] = piece.broken
+        if piece.partial:
+            self.partial[number] = piece.partial
+        self.headers[number] = piece.headers
+        return piece
 
-    def _ahead(self, pool: ThreadPoolExecutor) -> Iterator[tuple[int, "Future[Documents]"]]:
-        """Load in order, never more than a few megabytes ahead, but always one file."""
-        waiting: deque[tuple[int, Future[Documents]]] = deque()
-        ahead = 0
+    def _size(self, group: Sequence[int]) -> int:
+        return sum(self.files[number].size_bytes for number in group)
+
+    def _groups(self) -> Iterator[list[int]]:
+        group: list[int] = []
         for number in self.numbers:
-            size = self.files[number].size_bytes
+            group.append(number)
+            if self._size(group) >= _GROUP_BYTES:
+                yield group
+                group = []
+        if group:
+            yield group
+
+    def _ahead(self, pool: ThreadPoolExecutor) -> Iterator[tuple[list[int], "Future[_Loaded]"]]:
+        """Load in order, never more than a few megabytes ahead, but always one group."""
+        waiting: deque[tuple[list[int], Future[_Loaded]]] = deque()
+        ahead = 0
+        for group in self._groups():
+            size = self._size(group)
             while waiting and ahead + size > _AHEAD_BYTES:
                 ready, future = waiting.popleft()
                 yield ready, future
-                ahead -= self.files[ready].size_bytes
-            waiting.append((number, pool.submit(self.load, self.files[number])))
+                ahead -= self._size(ready)
+            waiting.append((group, pool.submit(self._load, group)))
             ahead += size
         yield from waiting
+
+
+def path_columns(names: Sequence[str]) -> list[str]:
+    """Return what the stream calls the values of partition columns that a path tells."""
+    return [f"p{number}" for number in range(len(names))]

@@ -1,0 +1,162 @@
+"""Files of a table with LazySimpleSerDe: fields parted by one character, nothing quoted.
+
+Knows tables and lines. Where users choose the columns of a log, a header in the file says which
+they are; without one the columns are those that are there when nobody chose.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy
+import pyarrow
+import pyarrow.compute
+
+from lakehunt.engines.local.serdes.numbers import typed
+from lakehunt.engines.local.serdes.plain import Split, find_signs, split
+from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
+from lakehunt.engines.local.serdes.text import as_lines, blocks
+from lakehunt.engines.local.serdes.variants import Part
+from lakehunt.errors import LakeError
+from lakehunt.model import Partitions, Table
+
+_COMMENT = b"#"
+_FIELDS = b"#Fields:"
+_NULL = "\\N"
+# A first line is a header where it names so many fields of the log.
+_TOLD_FIELDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The lines of a file, and the position of each of the table's columns that it has."""
+
+    text: bytes
+    order: tuple[str, ...]
+
+
+class DelimitedTable:
+    """Reads the wanted columns, each from its place in a line."""
+
+    rows = "documents f"
+    line = f"f.{LINE}"
+    doubtful = "false"
+
+    def __init__(self, table: Table, wanted: Wanted, partitions: Partitions) -> None:
+        """Take the table's delimiter.
+
+        Raises:
+            LakeError: the table has what is not reproduced locally.
+        """
+        properties = table.serde_properties
+        self._delimiter = properties.get("field.delim", "\x01")
+        unknown = {"escape.delim", "line.delim", "serialization.null.format"} & {*properties}
+        if unknown or len(self._delimiter.encode()) != 1:
+            what = ", ".join(sorted(unknown)) or f"field.delim {self._delimiter!r}"
+            raise LakeError(f"{table.name}: {what}: LazySimpleSerDe is read locally without")
+        self._header = Header(table, partitions, self._delimiter.encode())
+        self._types = dict(wanted.columns)
+        self._line = wanted.line
+        names = [f"c{number}" for number in range(len(self._types))]
+        self.columns: Mapping[str, str] = {
+            name: f"f.{own}" for name, own in zip(self._types, names, strict=True)
+        }
+        arrow = [typed(pyarrow.array([], pyarrow.string()), t).type for t in self._types.values()]
+        fields = [pyarrow.field(name, type_) for name, type_ in zip(names, arrow, strict=True)]
+        lines = [pyarrow.field(LINE, pyarrow.string())] if wanted.line else []
+        self.fields = (FILE_NO, *fields, *lines)
+
+    def piece(self, data: bytes) -> Piece:
+        """Return the lines of a file, and the order of its columns."""
+        text = as_lines(data)
+        order, headers, start, unknown = self._header.read(text)
+        partial = f"fields not read: {', '.join(unknown)}" if unknown else ""
+        lines = _Lines(text[start:] if start else text, order)
+        return Piece(lines, len(text), headers, partial=partial)
+
+    def exact_piece(self, data: bytes) -> Piece:
+        """Return the same: no line is ever in doubt."""
+        return self.piece(data)
+
+    def batches(self, pieces: Sequence[tuple[int, Piece]]) -> Iterator[pyarrow.RecordBatch]:
+        """Yield the rows of files."""
+        schema = pyarrow.schema(self.fields)
+        files = ((number, _lines(piece)) for number, piece in pieces)
+        for order, alike in groupby(files, lambda file: file[1].order):
+            places = {name: place for place, name in enumerate(order)}
+            for block in blocks((number, lines.text) for number, lines in alike):
+                has_null = _NULL.encode() in block.text.to_pybytes()
+                signs = find_signs(block.text, ord(self._delimiter), quotes=False)
+                for count in numpy.unique(signs.counts).tolist():
+                    rows = split(signs, count)
+                    ends = rows.places[:, -1]
+                    columns = [block.files(ends), *self._columns(rows, places, has_null)]
+                    if self._line:
+                        columns.append(rows.texts(Part(-1, count - 1)))
+                    yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
+
+    def _columns(
+        self, rows: Split, places: Mapping[str, int], has_null: bool
+    ) -> Iterator[pyarrow.Array]:
+        for name, type_ in self._types.items():
+            place = places.get(name)
+            # the first of the places is the end of the line before
+            if place is None or place >= rows.places.shape[1] - 1:
+                missing = pyarrow.nulls(len(rows.lines), pyarrow.string())
+                yield typed(missing, type_)
+                continue
+            texts = rows.texts(Part(place - 1, place))
+            if has_null:
+                null = pyarrow.compute.equal(texts, _NULL)
+                texts = pyarrow.compute.if_else(null, None, texts)
+            yield typed(texts, type_)
+
+
+def _lines(piece: Piece) -> _Lines:
+    assert isinstance(piece.content, _Lines)
+    return piece.content
+
+
+class Header:
+    """Reads what stands before the rows of a file."""
+
+    def __init__(self, table: Table, partitions: Partitions, delimiter: bytes) -> None:
+        self._delimiter = delimiter
+        self._skipped = int(table.properties.get("skip.header.line.count", "0"))
+        self._keys = {field.key: field.name for field in partitions.fields}
+        self._keys |= {field.name: field.name for field in partitions.fields}
+        names = tuple(column.name for column in table.columns)
+        self._default = partitions.default_fields or names
+
+    def read(self, text: bytes) -> tuple[tuple[str, ...], int, int, list[str]]:
+        """Return the columns in order, the header's lines, where it ends, and unknown fields."""
+        order: tuple[str, ...] = self._default
+        unknown: list[str] = []
+        headers = start = 0
+        while start < len(text):
+            end = text.find(b"\n", start)
+            line = text[start:end]
+            if self._keys and line.startswith(_COMMENT):
+                if line.startswith(_FIELDS):
+                    order, unknown = self._named(line[len(_FIELDS) :].split())
+            elif self._keys and not headers and self.is_header(line):
+                order, unknown = self._named(line.split(self._delimiter))
+            elif self._keys or headers >= self._skipped:
+                break
+            headers += 1
+            start = end + 1
+        return order, headers, start, unknown
+
+    def is_header(self, line: bytes) -> bool:
+        """Tell whether a line names fields of the log."""
+        known = [word for word in _words(line.split(self._delimiter)) if word in self._keys]
+        return len(known) >= _TOLD_FIELDS
+
+    def _named(self, words: Sequence[bytes]) -> tuple[tuple[str, ...], list[str]]:
+        names = _words(words)
+        order = tuple(self._keys.get(name, "") for name in names)
+        return order, [name for name in names if name not in self._keys]
+
+
+def _words(words: Sequence[bytes]) -> list[str]:
+    return [word.decode(errors="replace") for word in words]

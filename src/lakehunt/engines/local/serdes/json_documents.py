@@ -1,0 +1,76 @@
+"""Files of a table with CloudTrailInputFormat: one document, its records in a list.
+
+Knows documents and tables; DuckDB parses, `exact` reads what it cannot.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy
+import pyarrow
+
+from lakehunt.engines.local.documents import Documents, load_fast
+from lakehunt.engines.local.exact import load_exactly
+from lakehunt.engines.local.serdes.reader import FILE_NO, Piece, Wanted
+from lakehunt.engines.local.types import json_structure, quoted, text
+from lakehunt.engines.local.wrapped import wrapping_key
+from lakehunt.model import Partitions, Table, Type
+
+_DOC = "doc"
+_BATCH_BYTES = 1 << 20
+
+
+class JsonDocumentsTable:
+    """Reads the wanted columns of each record, each by its key."""
+
+    fields = (FILE_NO, pyarrow.field(_DOC, pyarrow.string()))
+    line = "NULL::VARCHAR"
+    doubtful = "f.r IS NULL"
+
+    def __init__(self, table: Table, wanted: Wanted, partitions: Partitions) -> None:
+        key = wrapping_key(partitions.shapes)
+        fields = Type("struct", fields=tuple(wanted.columns.items()))
+        structure = text(json.dumps({key: [json_structure(fields)]}))
+        records = f"coalesce(TRY(from_json({_DOC}, {structure})).{quoted(key)}, [NULL])"
+        self.rows = f"(SELECT * EXCLUDE ({_DOC}), unnest({records}) AS r FROM documents) f"
+        self.columns: Mapping[str, str] = {name: f"f.r.{quoted(name)}" for name in wanted.columns}
+        self._partitions = partitions
+
+    def piece(self, data: bytes) -> Piece:
+        """Return a file as documents, its shape guessed from the start."""
+        return _piece(load_fast(data, self._partitions.shapes))
+
+    def exact_piece(self, data: bytes) -> Piece:
+        """Return a file as documents of records that were found one by one."""
+        return _piece(load_exactly(data, self._partitions))
+
+    def batches(self, pieces: Sequence[tuple[int, Piece]]) -> Iterator[pyarrow.RecordBatch]:
+        """Yield the documents of files, short ones together."""
+        gathered: list[tuple[int, bytes]] = []
+        size = 0
+        for number, piece in pieces:
+            assert isinstance(piece.content, tuple)
+            for document in piece.content:
+                if gathered and size + len(document) > _BATCH_BYTES:
+                    yield self._batch(gathered)
+                    gathered, size = [], 0
+                gathered.append((number, document))
+                size += len(document)
+        if gathered:
+            yield self._batch(gathered)
+
+    def _batch(self, gathered: Sequence[tuple[int, bytes]]) -> pyarrow.RecordBatch:
+        numbers = pyarrow.array([number for number, _ in gathered], pyarrow.int32())
+        ends = numpy.cumsum([0, *(len(document) for _, document in gathered)], dtype=numpy.int32)
+        # one long document is not copied
+        whole = gathered[0][1] if len(gathered) == 1 else b"".join(d for _, d in gathered)
+        buffers = [None, pyarrow.py_buffer(ends), pyarrow.py_buffer(whole)]
+        documents = pyarrow.Array.from_buffers(pyarrow.string(), len(gathered), buffers)
+        return pyarrow.RecordBatch.from_arrays(
+            [numbers, documents], schema=pyarrow.schema(self.fields)
+        )
+
+
+def _piece(documents: Documents) -> Piece:
+    size = sum(len(document) for document in documents.texts)
+    return Piece(documents.texts, size, broken=documents.broken, partial=documents.partial)

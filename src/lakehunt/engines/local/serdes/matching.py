@@ -1,0 +1,29 @@
+"""Matches texts with an expression as RE2 reads it: linear in the text, whatever it holds.
+
+Knows Arrow and expressions.
+"""
+
+from collections.abc import Iterator
+
+import pyarrow
+import pyarrow.compute
+
+from lakehunt.engines.local.serdes.expression import Captures
+
+
+def captured(texts: pyarrow.Array, captures: Captures) -> Iterator[pyarrow.Array]:
+    """Yield the wanted groups of texts; NULL where the group or the whole took no part."""
+    if not captures.columns:
+        return
+    found = pyarrow.compute.extract_regex(texts, captures.pattern)
+    for name, mark in captures.columns:
+        if not name:
+            yield pyarrow.nulls(len(texts), pyarrow.string())
+            continue
+        # flatten keeps the NULLs of rows that do not match
+        values = dict(zip((f.name for f in found.type), found.flatten(), strict=True))
+        if mark:
+            empty = pyarrow.compute.equal(values[mark], "")
+            yield pyarrow.compute.if_else(empty, None, values[name])
+        else:
+            yield values[name]

@@ -1,0 +1,73 @@
+"""Reads lines by an expression, as Athena's RegexSerDe does: the whole line or a row of NULLs.
+
+Knows lines and expressions. Most lines are split at their signs; the others are matched one by
+one, and both ways give the same.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy
+import pyarrow
+
+from lakehunt.engines.local.serdes.expression import Captures, Expression, re2_captures
+from lakehunt.engines.local.serdes.matching import captured
+from lakehunt.engines.local.serdes.plain import (
+    Flags,
+    Ints,
+    find_signs,
+    matched,
+    plain_lines,
+    substrings,
+)
+from lakehunt.engines.local.serdes.variants import Variant, plain_variants
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some lines of a text by start and end, and a text column for each thing that was wanted."""
+
+    text: pyarrow.Buffer
+    starts: Ints
+    ends: Ints
+    columns: tuple[pyarrow.Array, ...]
+
+    def lines(self) -> pyarrow.Array:
+        """Return the lines themselves."""
+        return substrings(self.text, self.starts, self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class RegexReader:
+    """Reads the wanted groups of an expression."""
+
+    wanted: tuple[int, ...]
+    variants: tuple[Variant, ...]
+    captures: Captures
+
+    @classmethod
+    def of(cls, expression: Expression, wanted: Sequence[int]) -> "RegexReader":
+        """Return a reader of some groups; one that the expression does not have is NULL."""
+        groups = tuple(wanted)
+        known = tuple(number for number in groups if number <= expression.groups)
+        captures = re2_captures(expression.items, groups)
+        return cls(groups, plain_variants(expression, known), captures)
+
+    def rows(self, text: pyarrow.Buffer) -> Iterator[Rows]:
+        """Yield each line of a text once; the text ends with a line end."""
+        signs = find_signs(text)
+        ends = signs.line_ends
+        starts = numpy.concatenate(([0], ends[:-1] + 1))
+        is_read: Flags = numpy.zeros(len(ends), bool)
+        for variant, shaped in plain_lines(signs, self.variants):
+            split, groups = matched(variant, shaped, self.wanted)
+            own = split.lines
+            if len(own):
+                is_read[own] = True
+                columns = tuple(groups[number] for number in self.wanted)
+                yield Rows(text, starts[own], ends[own], columns)
+        rest = numpy.flatnonzero(~is_read)
+        if len(rest):
+            texts = substrings(text, starts[rest], ends[rest])
+            columns = tuple(captured(texts, self.captures))
+            yield Rows(text, starts[rest], ends[rest], columns)

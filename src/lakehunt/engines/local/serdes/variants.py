@@ -1,0 +1,400 @@
+"""Which lines an expression matches in one way only, read off the expression itself.
+
+Knows expressions, not bytes. A *variant* is one choice of an expression's optional parts, with its
+cells parted by signs: blanks outside quotes, quotes, the line's end. A line with exactly these
+signs, no quote inside a cell, and cells that match their own part of the expression, is matched by
+the whole expression, and in no other way that would come first. Why, from left to right:
+a bare cell cannot reach past its blank, nor a cell with quotes past its own closing quote; a lazy
+mark takes the first quote there is; an optional part is left out only at the line's end. Only a
+greedy `.*` may reach further, over whole cells: a variant where that would match is left out.
+`plain` splits such lines without a regular expression; all others are matched with it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from itertools import pairwise
+
+from lakehunt.engines.local.serdes.expression import (
+    ASCII,
+    Atom,
+    Captures,
+    Expression,
+    Group,
+    Sequence,
+    re2_captures,
+)
+
+BLANK, QUOTE, END = " ", '"', "\n"
+_MOST_VARIANTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Cells in a row, by the signs before and behind: -1 is the line's start."""
+
+    before: int
+    behind: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What cells in a row have to match, and the groups that are found by matching."""
+
+    part: Part
+    captures: Captures
+    groups: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a group stands: cells without some bytes at either side."""
+
+    part: Part
+    skip: int
+    cut: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One shape of lines.
+
+    `tight` are the signs that follow the one before at once, `apart` those that do not; behind the
+    quotes in `unspaced` stands no blank. Groups neither in `places` nor in a check take no part.
+    """
+
+    signs: str
+    tight: tuple[int, ...]
+    apart: tuple[int, ...]
+    unspaced: tuple[int, ...]
+    checks: tuple[Check, ...]
+    places: dict[int, Place]
+
+
+@dataclass(frozen=True, slots=True)
+class _Edge:
+    """Where a capturing group starts or ends."""
+
+    number: int
+    is_start: bool
+
+
+class _Mark(Enum):
+    SKIPPED = "an optional part was left out"
+    UNSURE = "an earlier alternative may match as well"
+
+
+_Flat = tuple[Atom | Group | _Edge | _Mark, ...]
+
+
+class _NotPlain(Exception):
+    """The variant's lines may be matched in another way."""
+
+
+def plain_variants(expression: Expression, wanted: tuple[int, ...]) -> tuple[Variant, ...]:
+    """Return the variants of an expression whose lines need no matching as a whole."""
+    flats = [flat for flat, _ in zip(_flat(expression.items), range(_MOST_VARIANTS), strict=False)]
+    if len(flats) == _MOST_VARIANTS:
+        return ()
+    lines = [_Line(flat) for flat in flats]
+    words = [line.word() for line in lines]
+    return tuple(variant for line in lines for variant in _plain(line, words, wanted))
+
+
+def _plain(line: "_Line", words: list[str], wanted: tuple[int, ...]) -> Iterator[Variant]:
+    try:
+        line.check(words)
+        yield line.variant(wanted)
+    except _NotPlain:
+        return
+
+
+def _flat(items: Sequence) -> Iterator[_Flat]:
+    """Yield a sequence with every choice made that has signs in it."""
+    if not items:
+        yield ()
+        return
+    for head in _choices(items[0]):
+        for rest in _flat(items[1:]):
+            yield head + rest
+
+
+def _choices(item: Atom | Group) -> Iterator[_Flat]:
+    if isinstance(item, Atom):
+        yield (item,)
+        return
+    edges = [_Edge(item.number, True)], [_Edge(item.number, False)]
+    start, end = (tuple(edge) if item.number else () for edge in edges)
+    if item.is_choice and not _has_signs(item):
+        yield (item,) if item.optional else (*start, Group(item.branches), *end)
+        return
+    for number, branch in enumerate(item.branches):
+        is_sure = all(_parted(earlier, branch) for earlier in item.branches[:number])
+        mark = () if is_sure else (_Mark.UNSURE,)
+        yield from ((*mark, *start, *flat, *end) for flat in _flat(branch))
+    if item.optional:
+        yield (_Mark.SKIPPED,)
+
+
+def _has_signs(group: Group) -> bool:
+    return any(
+        _has_signs(item) if isinstance(item, Group) else _is(item, BLANK) or _is(item, QUOTE)
+        for branch in group.branches
+        for item in branch
+    )
+
+
+def _parted(earlier: Sequence, branch: Sequence) -> bool:
+    """Tell whether a branch starts in a way that rules out the one tried before it."""
+    first, own = earlier[0], branch[0]
+    if not isinstance(first, Atom) or not isinstance(own, Atom) or not first.is_literal:
+        return False
+    return own.least > 0 and not any(own.takes(char) for char in first.chars)
+
+
+def _is(item: object, char: str) -> bool:
+    return isinstance(item, Atom) and item.is_literal and item.takes(char)
+
+
+class _Line:
+    """A variant taken apart: its signs, and the cell before each of them."""
+
+    def __init__(self, flat: _Flat) -> None:
+        self.flat = flat
+        self.signs = ""
+        self.cells: list[list[Atom | Group | _Edge]] = [[]]
+        self.quoted: list[bool] = []
+        is_open = False
+        for item in flat:
+            if isinstance(item, _Mark):
+                continue
+            if _is(item, QUOTE) or (_is(item, BLANK) and not is_open):
+                self._close(QUOTE if _is(item, QUOTE) else BLANK, is_open)
+                is_open ^= _is(item, QUOTE)
+            else:
+                self.cells[-1].append(item)
+        self._close(END, is_open)
+        self.cells.pop()
+        self.is_open = is_open
+        self.greedy = next((n for n in range(len(self.cells)) if self._is_greedy(n)), None)
+
+    def _close(self, sign: str, is_open: bool) -> None:
+        self.signs += sign
+        self.quoted.append(is_open)
+        self.cells.append([])
+
+    def _atoms(self, number: int) -> list[Atom | Group]:
+        return [item for item in self.cells[number] if not isinstance(item, _Edge)]
+
+    def _is_greedy(self, number: int) -> bool:
+        """Tell whether a cell's last mark runs on over quotes."""
+        atoms = self._atoms(number)
+        last = atoms[-1] if atoms else None
+        runs_on = isinstance(last, Atom) and last.most is None and not last.lazy
+        return self.quoted[number] and runs_on and _may_take(last, QUOTE)
+
+    def word(self) -> str:
+        """Return the cells behind the greedy one: `q` with quotes, `b` bare, `*` any number."""
+        start = -1 if self.greedy is None else self.greedy
+        letters = ""
+        for number in range(start + 1, len(self.cells)):
+            if (
+                any(_may_take(atom, BLANK) for atom in self._atoms(number))
+                and not (self.quoted[number])
+            ):
+                return letters + "*"
+            if self.quoted[number]:
+                letters += "q"
+            elif self._atoms(number) or not self._is_joint(number):
+                letters += "b"
+        return letters
+
+    def _is_joint(self, number: int) -> bool:
+        """Tell whether a bare cell is the nothing between a quote and the sign beside it."""
+        return self.signs[number] == QUOTE or (number > 0 and self.signs[number - 1] == QUOTE)
+
+    def check(self, words: list[str]) -> None:
+        """Raise where a line of this variant may be matched in another way."""
+        skipped = next((n for n, item in enumerate(self.flat) if item is _Mark.SKIPPED), None)
+        behind = () if skipped is None else self.flat[skipped:]
+        goes_on = any(isinstance(item, Atom | Group) for item in behind)
+        if self.is_open or goes_on or _Mark.UNSURE in self.flat:
+            raise _NotPlain
+        for number in range(len(self.cells)):
+            if self.quoted[number]:
+                self._check_quoted(number)
+            else:
+                self._check_bare(number)
+        if self.greedy is not None:
+            self._check_reach(words)
+
+    def _check_bare(self, number: int) -> None:
+        atoms = self._atoms(number)
+        if atoms and self._is_joint(number):
+            raise _NotPlain
+        behind_greedy = self.greedy is not None and number > self.greedy
+        for atom in atoms:
+            if _may_take(atom, BLANK) or (behind_greedy and _may_take(atom, QUOTE)):
+                raise _NotPlain
+
+    def _check_quoted(self, number: int) -> None:
+        atoms = self._atoms(number)
+        for position, atom in enumerate(atoms):
+            behind = atoms[position + 1 :]
+            if not _may_take(atom, QUOTE) or (number == self.greedy and not behind):
+                continue
+            if isinstance(atom, Group):
+                raise _NotPlain
+            ends = behind and isinstance(behind[0], Atom) and behind[0].is_literal
+            if ends and not any(atom.takes(char) for char in ASCII if _is(behind[0], char)):
+                continue
+            if not atom.lazy or any(_may_take(other, QUOTE) for other in behind):
+                raise _NotPlain
+
+    def _check_reach(self, words: list[str]) -> None:
+        own = self.word()
+        for position, letter in enumerate(own):
+            rest = own[position + 1 :]
+            for word in words if letter == "q" else ():
+                if rest == word or (word.endswith("*") and rest.startswith(word[:-1])):
+                    raise _NotPlain
+
+    def variant(self, wanted: tuple[int, ...]) -> Variant:
+        """Return the shape, with the places of the wanted groups."""
+        tight: list[int] = []
+        apart: list[int] = []
+        checked: list[int] = []
+        for number in range(len(self.cells)):
+            atoms = self._atoms(number)
+            free = QUOTE if self.quoted[number] else BLANK + QUOTE
+            if not atoms and not self.quoted[number] and self._is_joint(number):
+                tight.append(number)
+            elif len(atoms) == 1 and (least := _takes_all_but(atoms[0], free)) is not None:
+                apart += [number] * least
+            else:
+                checked.append(number)
+        places, matched = self._places(wanted)
+        checks = tuple(self._checks(checked, matched))
+        if matched - {group for check in checks for group in check.groups}:
+            raise _NotPlain
+        quotes = [n for n, sign in enumerate(self.signs) if sign == QUOTE][::2]
+        unspaced = [n for n in quotes if self.greedy is not None and n >= self.greedy]
+        return Variant(
+            signs=self.signs,
+            tight=tuple(tight),
+            apart=tuple(apart),
+            unspaced=tuple(unspaced),
+            checks=checks,
+            places=places,
+        )
+
+    def _places(self, wanted: tuple[int, ...]) -> tuple[dict[int, Place], set[int]]:
+        """Return the groups that whole cells hold, and those found only by matching."""
+        places: dict[int, Place] = {}
+        matched: set[int] = set()
+        for cell in self.cells:
+            for item in cell:
+                if isinstance(item, Group):
+                    matched |= _numbers(item) & {*wanted}
+        for group in wanted:
+            edges = [
+                (number, position)
+                for number, cell in enumerate(self.cells)
+                for position, item in enumerate(cell)
+                if isinstance(item, _Edge) and item.number == group
+            ]
+            if not edges:
+                continue
+            (first, start), (last, end) = edges
+            before, behind = self.cells[first][:start], self.cells[last][end + 1 :]
+            skip, cut = _width(before), _width(behind)
+            if skip is None or cut is None:
+                matched.add(group)
+            else:
+                places[group] = Place(Part(first - 1, last), skip, cut)
+        return places, matched
+
+    def _checks(self, checked: list[int], matched: set[int]) -> Iterator[Check]:
+        """Yield the checks, one for cells that only bare ones part."""
+        numbers = [*checked]
+        while numbers:
+            run = [numbers.pop(0)]
+            while numbers and all(self._is_plain_bare(n) for n in range(run[0], numbers[0] + 1)):
+                run.append(numbers.pop(0))
+            first, last = run[0], run[-1]
+            items = self._items(first, last)
+            groups = tuple(sorted(matched & _all_numbers(items)))
+            yield Check(Part(first - 1, last), re2_captures(items, groups), groups)
+
+    def _is_plain_bare(self, number: int) -> bool:
+        return not self.quoted[number] and not self._is_joint(number)
+
+    def _items(self, first: int, last: int) -> Sequence:
+        """Return the expression of some cells; single characters at their sides are of one byte."""
+        items: list[Atom | Group | _Edge] = []
+        for number in range(first, last + 1):
+            items += [_narrowed(item) for item in self.cells[number]]
+            if number < last:
+                items.append(Atom(self.signs[number], frozenset(self.signs[number]), False))
+        return _grouped(items)
+
+
+def _grouped(items: list[Atom | Group | _Edge]) -> Sequence:
+    """Return items with their groups as groups again; one cut by the part's end is left out."""
+    built: list[Atom | Group] = []
+    opened: list[tuple[int, int]] = []
+    for item in items:
+        if not isinstance(item, _Edge):
+            built.append(item)
+        elif item.is_start:
+            opened.append((item.number, len(built)))
+        elif opened and opened[-1][0] == item.number:
+            _, start = opened.pop()
+            built[start:] = [Group((tuple(built[start:]),), item.number)]
+    return tuple(built)
+
+
+def _narrowed(item: Atom | Group | _Edge) -> Atom | Group | _Edge:
+    """Return a single character as one of ASCII, so that it is known to take one byte."""
+    if not isinstance(item, Atom) or not item.beyond or (item.least, item.most) != (1, 1):
+        return item
+    codes = sorted(ord(char) for char in item.chars)
+    starts = [codes[0], *(b for a, b in pairwise(codes) if b > a + 1)]
+    ends = [*(a for a, b in pairwise(codes) if b > a + 1), codes[-1]]
+    ranges = (f"\\x{a:02x}-\\x{b:02x}" for a, b in zip(starts, ends, strict=True))
+    return Atom(f"[{''.join(ranges)}]", item.chars, False)
+
+
+def _width(items: list[Atom | Group | _Edge]) -> int | None:
+    """Return how many bytes some items take, None where that is not fixed."""
+    width = 0
+    for item in items:
+        if isinstance(item, Group):
+            return None
+        if isinstance(item, Atom):
+            if (item.least, item.most) != (1, 1):
+                return None
+            width += 1
+    return width
+
+
+def _may_take(item: Atom | Group | None, char: str) -> bool:
+    if isinstance(item, Group):
+        return any(_may_take(inner, char) for branch in item.branches for inner in branch)
+    return item is not None and item.takes(char)
+
+
+def _takes_all_but(item: Atom | Group, free: str) -> int | None:
+    """Return the least length of a cell that takes any text without some signs, else None."""
+    if isinstance(item, Group) or item.most is not None or item.least > 1 or not item.beyond:
+        return None
+    return item.least if ASCII - frozenset(free + END) <= item.chars else None
+
+
+def _numbers(group: Group) -> set[int]:
+    inner = {n for branch in group.branches for n in _all_numbers(branch)}
+    return inner | ({group.number} if group.number else set())
+
+
+def _all_numbers(items: Sequence) -> set[int]:
+    return {n for item in items if isinstance(item, Group) for n in _numbers(item)}

@@ -1,0 +1,1 @@
+"""Readers of files by the SerDe of a table: made-up sources, one per SerDe."""
