@@ -187,6 +187,7 @@ def test_all_real_samples_are_accounted_for(lakehunt: Run) -> None:
         "in_window": 3750,
         "unparsed": 4,
         "duplicate": 0,
+        "header_lines": 0,
     }
 
 
