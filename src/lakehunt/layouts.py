@@ -19,11 +19,13 @@ HOLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 # Java's date letters that AWS paths use, as a pattern and as strftime.
 _LETTERS = {
     "yyyy": (r"\d{4}", "%Y"),
+    "MMM": (r"[A-Z][a-z]{2}", "%b"),
     "MM": (r"\d{2}", "%m"),
     "dd": (r"\d{2}", "%d"),
     "HH": (r"\d{2}", "%H"),
     "mm": (r"\d{2}", "%M"),
     "ss": (r"\d{2}", "%S"),
+    "Z": (r"[+-]\d{4}", "%z"),
 }
 _TOKEN = re.compile(r"'[^']*'|" + "|".join(_LETTERS) + r"|.", re.DOTALL)
 

@@ -4,7 +4,7 @@ Knows scripts and the writer, no log source. `lake` calls it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import accumulate
 from operator import itemgetter
@@ -12,9 +12,8 @@ from random import Random
 
 from lakehunt.demo.holes import Filler, Outline, escaped
 from lakehunt.demo.script import Actor, Attack, Ordinary, Step
-from lakehunt.layouts import window_column
 from lakehunt.model import Record, Source
-from lakehunt.writer import LogRecord, expand
+from lakehunt.writer import LogRecord, expand, written_time
 
 _HOUR_SECONDS = 3600
 
@@ -27,6 +26,7 @@ class _Act:
     members: tuple[Mapping[str, str], ...]
     outline: Outline
     unique: tuple[str, ...]
+    folder: Mapping[str, str]
 
 
 def ordinary_records(
@@ -43,14 +43,13 @@ def ordinary_records(
         total = sum(deed.weight for deed in actor.deeds)
         acts += _acts(source, actor, ordinary.first_day)
         weights += (actor.weight * deed.weight / total for deed in actor.deeds)
-    time_column = window_column(source.partitions).record
+    time = source.partitions.time
     filler = Filler(ordinary.pools, random)
     drawn = random.choices(acts, cum_weights=[*accumulate(weights)], k=events)
     timed = [(_moment(ordinary, act.rhythm, random), act) for act in drawn]
     for moment, act in sorted(timed, key=itemgetter(0)):
         fields = filler.fill(act.outline, moment, random.choice(act.members), act.unique)
-        fields[time_column] = _written(moment)
-        yield LogRecord(moment, fields)
+        yield LogRecord(moment, {**fields, **written_time(time, moment)}, act.folder)
 
 
 def _acts(source: Source, actor: Actor, start: datetime) -> Iterator[_Act]:
@@ -60,7 +59,7 @@ def _acts(source: Source, actor: Actor, start: datetime) -> Iterator[_Act]:
     for deed in actor.deeds:
         [typed] = expand(source, [deed.fields], start, deed.location)
         outline = Outline(typed.fields, deed.location)
-        yield _Act(actor.rhythm, members, outline, _unique(source, deed.fields))
+        yield _Act(actor.rhythm, members, outline, _unique(source, deed.fields), typed.folder)
 
 
 def _unique(source: Source, given: Mapping[str, object]) -> tuple[str, ...]:
@@ -74,10 +73,6 @@ def _moment(ordinary: Ordinary, rhythm: tuple[float, ...], random: Random) -> da
     return ordinary.first_day + timedelta(days=day, hours=hour, seconds=second)
 
 
-def _written(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def attack_records(source: Source, attack: Attack, random: Random) -> Iterator[LogRecord]:
     """Yield the records of the attack, step by step; a step that repeats may overlap the next.
 
@@ -85,23 +80,22 @@ def attack_records(source: Source, attack: Attack, random: Random) -> Iterator[L
         ContentError: a record does not fit the table, or a hole is filled by nothing.
     """
     filler = Filler(attack.pools, random)
-    time_column = window_column(source.partitions).record
     moment = attack.start
     for step in attack.steps:
         moment += step.after
-        entry, fields = _timed(step, time_column, _written(moment))
+        entry, fields = _timed(step, moment)
         unique = _unique(source, fields)
         for record in expand(source, [entry], moment, step.location):
             outline = Outline(record.fields, step.location)
             filled = filler.fill(outline, record.event_time, {}, unique)
-            yield LogRecord(record.event_time, filled)
+            yield replace(record, fields=filled)
 
 
-def _timed(step: Step, column: str, time: str) -> tuple[Record, Record]:
+def _timed(step: Step, moment: datetime) -> tuple[Record, Record]:
     """Return the entry with its time set, and the fields of its record alone."""
     record = step.entry.get("record")
     if isinstance(record, Mapping):
-        fields = {**record, column: time}
+        fields = {**record, "at": moment.isoformat()}
         return {**step.entry, "record": fields}, fields
-    fields = {**step.entry, column: time}
+    fields = {**step.entry, "at": moment.isoformat()}
     return fields, fields

@@ -91,6 +91,7 @@ class PartitionColumn:
     record: str = ""
     pattern: str = ""
     column: str = ""
+    example: str = ""
 
     @property
     def raw_name(self) -> str:
@@ -139,9 +140,10 @@ class Partitions:
     """What `partitions/<source>.yaml` says: where the files lie and how they are recognised.
 
     `layouts` are folders and `files` names, with holes such as `${region}` or, for a time,
-    `${stamp:yyyyMMdd}`. `fields` are the columns that a user can choose, in the order of the log,
-    `default_fields` the names of those that are there when nobody chose. `activity` maps columns of
-    the view `activity` to expressions over the event view.
+    `${stamp:yyyyMMdd}`. `time` maps the raw columns that hold an event's time to their format.
+    `fields` are the columns that a user can choose, in the order of the log, `default_fields` the
+    names of those that are there when nobody chose. `activity` maps columns of the view `activity`
+    to expressions over the event view.
     """
 
     bucket: str
@@ -149,6 +151,7 @@ class Partitions:
     files: tuple[str, ...]
     columns: tuple[PartitionColumn, ...]
     window: str
+    time: Mapping[str, str]
     lateness: timedelta
     earliness: timedelta
     shapes: tuple[str, ...]

@@ -10,7 +10,7 @@ from lakehunt.content import Reader, Root, load_yaml
 from lakehunt.errors import ContentError, Location, Problem, nearest
 from lakehunt.model import CsvTable, Field, PartitionColumn, Partitions, Skip, duration
 
-_KEYS = ("bucket", "layouts", "file", "columns", "window", "lateness", "shapes")
+_KEYS = ("bucket", "layouts", "file", "columns", "window", "time", "lateness", "shapes")
 _OPTIONAL = (
     "earliness",
     "identify",
@@ -24,7 +24,16 @@ _OPTIONAL = (
     "default_fields",
     "activity",
 )
-_COLUMN_OPTIONAL = ("values", "format", "range", "interval", "record", "pattern", "column")
+_COLUMN_OPTIONAL = (
+    "values",
+    "format",
+    "range",
+    "interval",
+    "record",
+    "pattern",
+    "column",
+    "example",
+)
 _ACTIVITY = ("peer_ip", "peer_port", "bytes", "resource")
 
 
@@ -50,6 +59,7 @@ def load_partitions(roots: Iterable[Root], name: str) -> Partitions:
         files=reader.texts("file"),
         columns=columns,
         window=reader.text("window"),
+        time=_texts(reader.inner("time")),
         lateness=_span(reader, "lateness"),
         earliness=_span(reader, "earliness"),
         shapes=reader.texts("shapes"),

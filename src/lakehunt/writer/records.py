@@ -1,24 +1,21 @@
-"""Writes log records as the files that AWS would deliver, driven by a source's model.
+"""Makes full log records of the few fields that a content file gives.
 
-Knows columns, layouts and shapes, nothing of any one source. Cases, the demo and tests use it.
+Knows columns and types, nothing of any one source. Cases and the demo are written with it.
 """
 
-import gzip
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from lakehunt.content import Text
 from lakehunt.errors import ContentError, Location, Problem, nearest
-from lakehunt.layouts import file_name, folder, strftime, window_column
 from lakehunt.model import Record, Source, Type, duration
+from lakehunt.writer.clocks import read_time, written_time
 
-# AWS delivers "within about five minutes on average". Source: CloudTrail User Guide, "How
-# CloudTrail works" (read 2026-11-23).
-DELIVERY = timedelta(minutes=5)
+# What an entry may say besides the columns: when it was, where it was delivered, or all of it.
+_AT, _FOLDER, _LINE = "at", "folder", "line"
 _NUMBERS: dict[str, Callable[[str], int | float]] = {
     "tinyint": int,
     "smallint": int,
@@ -31,10 +28,16 @@ _NUMBERS: dict[str, Callable[[str], int | float]] = {
 
 @dataclass(frozen=True, slots=True)
 class LogRecord:
-    """A record as it stands in a log file, with the UTC time of its event."""
+    """A record as it stands in a log file, with the UTC time of its event.
+
+    `folder` has the partition values that the record itself does not tell; `line` is the record
+    as text where it was given so.
+    """
 
     event_time: datetime
     fields: Mapping[str, object]
+    folder: Mapping[str, str] = field(default_factory=dict)
+    line: str | None = None
 
 
 def expand(
@@ -44,21 +47,71 @@ def expand(
 
     Missing fields come from the source's `example`, missing times count minutes from `start`,
     and ids named under `unique` get a value of their own. `{repeat, every, record}` stands for
-    that many records, `${n}` in a text being their number.
+    that many records, `${n}` in a text being their number. `at` stands for the time in the log's
+    own spelling, `folder` says where the record was delivered, `line` is all of it as text.
 
     Raises:
         ContentError: a field is not in the table or its value does not fit the type.
     """
     records: list[LogRecord] = []
-    for fields, offset in _repeated(given, where):
-        position = len(records)
-        filled = {**source.partitions.example, **fields}
-        typed = _typed_record(source, filled, where)
-        for name in source.partitions.unique:
-            if name not in fields:
-                typed[name] = _unique_id(where, name, position)
-        records.append(_timed(source, typed, start + timedelta(minutes=position), offset, where))
+    for entry, offset in _repeated(given, where):
+        default = start + timedelta(minutes=len(records))
+        moment = _at(entry, default, where) + offset
+        if _LINE in entry:
+            line = str(entry[_LINE])
+            records.append(LogRecord(moment, {}, _folder(entry, where), line))
+            continue
+        typed = _typed_record(source, _filled(source, entry, where, len(records)), where)
+        if _AT in entry or not any(name in entry for name in source.partitions.time):
+            typed |= _time_columns(source, moment)
+        else:
+            moment = _own_time(source, typed, offset) or default
+        known = {name: value for name, value in typed.items() if value is not None}
+        records.append(LogRecord(moment, known, _folder(entry, where)))
     return records
+
+
+def _filled(source: Source, entry: Record, where: Location, number: int) -> dict[str, object]:
+    """Return the columns of an entry, those that it leaves out from the example or made up."""
+    fields = {key: value for key, value in entry.items() if key not in (_AT, _FOLDER, _LINE)}
+    made = {
+        name: _unique_id(where, name, number)
+        for name in source.partitions.unique
+        if name not in fields
+    }
+    return {**source.partitions.example, **made, **fields}
+
+
+def _own_time(source: Source, typed: dict[str, object], offset: timedelta) -> datetime | None:
+    """Return the time that a record gives itself, moved in place; None where nobody can read it.
+
+    A case may well hold such a time: it is written as it stands.
+    """
+    moment = read_time(source.partitions.time, typed)
+    if moment and offset:
+        typed |= _time_columns(source, moment + offset)
+    return moment and moment + offset
+
+
+def _time_columns(source: Source, moment: datetime) -> dict[str, object]:
+    types = {column.name: column.type.name for column in source.table.columns}
+    written = written_time(source.partitions.time, moment)
+    return {name: _NUMBERS.get(types[name], str)(text) for name, text in written.items()}
+
+
+def _at(entry: Record, default: datetime, where: Location) -> datetime:
+    try:
+        moment = datetime.fromisoformat(str(entry[_AT])) if _AT in entry else default
+    except ValueError:
+        raise _problem(where, f"`at: {entry[_AT]}`", "2026-05-01T10:00:00Z") from None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def _folder(entry: Record, where: Location) -> dict[str, str]:
+    folder = entry.get(_FOLDER, {})
+    if not isinstance(folder, Mapping):
+        raise _problem(where, "`folder`", "{region: eu-west-1}")
+    return {str(name): str(value) for name, value in folder.items()}
 
 
 def _repeated(given: Iterable[Record], where: Location) -> Iterable[tuple[Record, timedelta]]:
@@ -93,26 +146,6 @@ def _text(value: str) -> Text:
     text = Text(value)
     text.quoted = True
     return text
-
-
-def _timed(
-    source: Source, typed: dict[str, object], default: datetime, offset: timedelta, where: Location
-) -> LogRecord:
-    name = window_column(source.partitions).record
-    given = typed.get(name)
-    if given is None:
-        if name in typed:
-            return LogRecord(default, {k: v for k, v in typed.items() if v is not None})
-        given = f"{default:%Y-%m-%dT%H:%M:%SZ}"
-    try:
-        moment = datetime.fromisoformat(str(given)).astimezone(UTC) + offset
-    except ValueError:
-        # a case may well hold a time that nobody can read: it is written as it stands
-        moment, offset = default, timedelta()
-    if offset:
-        given = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-    fields = {**typed, name: given}
-    return LogRecord(moment, {k: v for k, v in fields.items() if v is not None})
 
 
 def _unique_id(where: Location, name: str, position: int) -> str:
@@ -179,56 +212,3 @@ def free_form(value: object) -> object:
             return str(value)
         return parsed if isinstance(parsed, bool | int | float) else str(value)
     return value
-
-
-def write_lake(
-    lake: Path, source: Source, records: Iterable[LogRecord], delivered: datetime | None = None
-) -> tuple[Path, ...]:
-    """Write records into a lake folder in AWS's layout and return the files.
-
-    One file holds what one account and region got within five minutes. Without `delivered`
-    (UTC) a record is delivered five minutes after its event.
-    """
-    batches: dict[tuple[str, ...], list[Mapping[str, object]]] = {}
-    for record in records:
-        values = _partition_values(source, record, delivered or record.event_time + DELIVERY)
-        batches.setdefault(values, []).append(record.fields)
-    return tuple(_write(lake, source, key, batch) for key, batch in sorted(batches.items()))
-
-
-def _partition_values(source: Source, record: LogRecord, delivered: datetime) -> tuple[str, ...]:
-    slot = delivered.replace(minute=delivered.minute // 5 * 5, second=0, microsecond=0)
-    values: list[str] = []
-    for column in source.partitions.columns:
-        if column.type == "date":
-            values.append(slot.strftime(strftime(column.format)))
-        else:
-            values.append(str(record.fields.get(column.record) or _example(source, column.record)))
-    return (*values, slot.isoformat())
-
-
-def _example(source: Source, name: str) -> str:
-    return str(source.partitions.example.get(name, "unknown"))
-
-
-def _write(
-    lake: Path, source: Source, key: tuple[str, ...], batch: Sequence[Mapping[str, object]]
-) -> Path:
-    partitions = source.partitions
-    values = dict(zip((c.name for c in partitions.columns), key[:-1], strict=True))
-    delivered = datetime.fromisoformat(key[-1])
-    text = _document(partitions.shapes[0], batch)
-    rest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    layout = next(iter(partitions.layouts))
-    path = (
-        lake / folder(partitions, layout, values) / file_name(partitions, values, delivered, rest)
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(gzip.compress(text.encode(), compresslevel=6, mtime=0))
-    return path
-
-
-def _document(shape: str, batch: Sequence[Mapping[str, object]]) -> str:
-    if shape == "lines":
-        return "".join(json.dumps(fields, separators=(",", ":")) + "\n" for fields in batch)
-    return json.dumps({shape: batch}, separators=(",", ":"))
