@@ -168,7 +168,7 @@ MISTAKES = {
     "unknown source": (["ddl", "cloudtrial"], "did you mean cloudtrail?"),
     "show without window": (["show", "cloudtrail.root_used", "--sql"], "needs a window"),
     "content folder": (["list", "--content", "/nowhere"], "no such content folder"),
-    "new query of no source": (["new", "query", "waf.x"], "no source waf"),
+    "new query of no source": (["new", "query", "guardduty.x"], "no source guardduty"),
 }
 
 

@@ -99,9 +99,12 @@ def _claim(folder: Path, sources: Mapping[str, Source]) -> None:
 
 
 def _tops(sources: Mapping[str, Source]) -> set[str]:
-    """Return the folders at the top of a lake, by the layouts that the writer follows."""
+    """Return the folders at the top of a lake, by the layouts that the writer follows.
+
+    A layout without folders has none: what lies beside the logs is not ours to take away.
+    """
     layouts = [next(iter(source.partitions.layouts.values())) for source in sources.values()]
-    return {layout.partition("/")[0] for layout in layouts}
+    return {layout.partition("/")[0] for layout in layouts if layout}
 
 
 def _attack(source: Source, attack: Attack | None, random: Random) -> list[LogRecord]:

@@ -10,7 +10,7 @@ import sqlglot
 from sqlglot.tokenizer_core import Token, TokenType
 
 from lakehunt.layouts import strftime
-from lakehunt.model import Partitions, Table
+from lakehunt.model import Field, Partitions, Table
 
 _TYPES = {"string": "varchar", "int": "integer", "float": "real"}
 
@@ -24,7 +24,7 @@ def filled(sql: str, table: Table, partitions: Partitions) -> str:
 def _instead(sql: str, table: Table, partitions: Partitions) -> dict[str, str]:
     there = {column.name.lower() for column in (*table.columns, *table.partition_columns)}
     instead = {
-        field.name: f"CAST(NULL AS {_TYPES.get(field.type, field.type)})"
+        field.name: f"CAST(NULL AS {_type(field, table)})"
         for field in partitions.fields
         if field.name not in there
     }
@@ -38,6 +38,13 @@ def _instead(sql: str, table: Table, partitions: Partitions) -> dict[str, str]:
             value = f"date_format({time}, '{format_}')" if time else ""
         instead[column.raw_name] = value or "CAST(NULL AS varchar)"
     return instead
+
+
+def _type(field: Field, table: Table) -> str:
+    """Return the type that a field would have in a table: a text where all others are texts."""
+    if all(column.type.name == "string" for column in table.columns):
+        return "varchar"
+    return _TYPES.get(field.type, field.type)
 
 
 def replaced(sql: str, instead: Mapping[str, str]) -> str:
@@ -66,7 +73,8 @@ def _columns(sql: str) -> Iterator[tuple[Token, bool]]:
             depth += 1
         elif token.token_type is TokenType.R_PAREN:
             depth -= 1
-        elif token.token_type is not TokenType.STRING:
+        # a column of that name is quoted, and then no keyword
+        elif token.token_type not in (TokenType.STRING, TokenType.END):
             # behind a text stands the unit of an interval
             named = before in (TokenType.DOT, TokenType.ALIAS, TokenType.STRING)
             if not named and after not in (TokenType.DOT, TokenType.L_PAREN):

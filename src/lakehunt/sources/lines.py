@@ -92,11 +92,13 @@ def _delimited_field(table: Table, number: int, column: Column) -> str:
 def _json_key(table: Table, _: int, column: Column) -> str:
     key = table.serde_properties.get(f"mapping.{column.name.lower()}", column.name)
     path = "'$[\"{}\"]'".format(key.replace("'", "''"))
+    # JSON's own null is no value either
+    text = f"NULLIF(json_format(json_extract(line, {path})), 'null')"
     if column.type.name in ("struct", "array", "map"):
-        return f"json_extract(line, {path})"
+        return text
     scalar = f"json_extract_scalar(line, {path})"
     if column.type.name == "string":
-        return f"COALESCE({scalar}, json_format(json_extract(line, {path})))"
+        return f"COALESCE({scalar}, {text})"
     return _typed(scalar, column)
 
 

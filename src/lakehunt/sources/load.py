@@ -118,6 +118,7 @@ class _Maker:
     ) -> Format:
         """Return a format with what the template leaves to us: `_lines` and `_unparsed`."""
         lines_table = None
+        ddl = ddl.rstrip() + "\n"
         name = f"{self.name}_unparsed"
         written = lines_ddl(self.name, table)
         if written:

@@ -97,6 +97,9 @@ class Placement:
         return {
             "table": table,
             "columns": ",\n    ".join(_declared(field, field.type) for field in fields),
+            "all_columns": ",\n    ".join(
+                _declared(field, field.type) for field in self.partitions.fields
+            ),
             "text_columns": ",\n    ".join(_declared(field, "string") for field in fields),
             "mappings": "".join(_mapping(field) for field in fields if field.key != field.name),
             "partitioned_by": f"PARTITIONED BY ({columns})" if columns else "",

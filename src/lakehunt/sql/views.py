@@ -12,6 +12,10 @@ from sqlglot import exp
 from lakehunt.model import Type, View
 from lakehunt.sql.parse import parse_query
 
+# What a view of a text log makes of a column, `-` being no value.
+_CHEAP = ("coalesce", "length", "lower", "nullif", "rtrim")
+_PLAIN = (exp.Column, exp.DataType, exp.Dot, exp.Identifier, exp.Literal, exp.TryCast)
+
 
 @dataclass(frozen=True, slots=True)
 class ViewPlan:
@@ -31,8 +35,11 @@ def read_view(view: View) -> ViewPlan:
 
 
 def is_plain(expression: exp.Expr) -> bool:
-    """Tell whether an expression is a column or a field of one: free to compute for every row."""
-    return isinstance(expression, exp.Column | exp.Dot) and not expression.find(exp.Anonymous)
+    """Tell whether an expression is next to free: columns, their fields, and text as a number."""
+    return all(
+        node.name.lower() in _CHEAP if isinstance(node, exp.Anonymous) else isinstance(node, _PLAIN)
+        for node in expression.walk()
+    )
 
 
 def fields_read(expressions: Iterable[exp.Expr]) -> dict[str, set[tuple[str, ...]]]:

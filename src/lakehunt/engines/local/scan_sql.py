@@ -91,7 +91,9 @@ def scan_select(scan: Scan, format_: Format) -> exp.Select:
         plan = plans.of(need)
         flags |= _flags(need, plan)
         outputs |= _outputs(need, plan)
-    first = {_TIME: event.columns["event_time"].copy(), _PARSED: event.condition.copy()}
+    # neither true nor false, such as of a time that is missing, is not parsed
+    is_parsed = _call("coalesce", event.condition.copy(), exp.false())
+    first = {_TIME: event.columns["event_time"].copy(), _PARSED: is_parsed}
     hidden = (_PATH, _LINE) if _reads_line([*flags.values(), *outputs.values()]) else (_PATH,)
     timed = _level(_all(hidden), first, exp.to_table(format_.table.name))
     flagged = _level(_all(hidden), flags, timed.subquery("timed", copy=False))
@@ -135,7 +137,7 @@ class _Plans:
             return plan
         # over lines the view repeats the table's expression: here the row was read already
         columns = {**plan.columns, "line": exp.column(_LINE, quoted=True)}
-        return ViewPlan(columns, _expression(f"NOT coalesce({quoted(_PARSED)}, FALSE)"))
+        return ViewPlan(columns, _expression(f"NOT {quoted(_PARSED)}"))
 
     def _raw(self, name: str, columns: Mapping[str, Type], own: Mapping[str, Type]) -> exp.Expr:
         """Return a column of the deployed table over the table of this format."""
