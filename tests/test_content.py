@@ -29,6 +29,7 @@ HEADER = """\
 --   names: {type: texts, default: [StopLogging, "a:b"], help: API calls}
 --   least: {type: integer, default: 3, help: at least so many}
 -- columns: {event_time: timestamp, actor: text}
+-- stage: defense impairment
 -- ---
 SELECT event_time, actor
 FROM cloudtrail
@@ -51,7 +52,7 @@ def test_a_query_is_read_as_it_is_written(write: Callable[[str], Path]) -> None:
     assert query.params["least"].default == 3
     assert query.columns == {"event_time": ValueType.TIMESTAMP, "actor": ValueType.TEXT}
     assert query.sql.startswith("SELECT event_time")
-    assert query.sql_line == 18
+    assert query.sql_line == 19
 
 
 @pytest.mark.parametrize(

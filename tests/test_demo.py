@@ -16,7 +16,7 @@ from lakehunt.demo.scriptfile import read_attack
 from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.errors import ContentError, LakeError
-from lakehunt.hunt import Choice, Hunt, choose, hunt
+from lakehunt.hunt import Choice, Hunt, hunt, plan_hunt
 from lakehunt.library import load_queries
 from lakehunt.model import Finding, Severity, Source
 from tests.conftest import Ran
@@ -58,10 +58,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, Source]) -
 
 @pytest.fixture(scope="module")
 def hunted(lake: DemoLake, sources: dict[str, Source]) -> Hunt:
-    queries = choose(load_queries(roots()).values(), Choice(), sources)
+    plan = plan_hunt(load_queries(roots()).values(), Choice(), sources)
     engine = LocalEngine(lake.folder, sources)
     try:
-        return hunt(engine, queries, None, Limits(), quiet)
+        return hunt(engine, plan, None, Limits(), quiet)
     finally:
         engine.close()
 
@@ -88,8 +88,16 @@ def test_nobody_else_is_blamed_gravely_and_few_at_all(hunted: Hunt) -> None:
     assert {f.query.severity for f in others} <= {Severity.LOW, Severity.MEDIUM}
 
 
-def test_each_identity_of_the_attacker_has_a_story(hunted: Hunt) -> None:
-    assert {*ATTACKER} == {story.actor for story in hunted.stories[: len(ATTACKER)]}
+def test_the_attacker_has_one_story_and_the_outsider_with_the_opened_role_another(
+    hunted: Hunt,
+) -> None:
+    attack, outside = hunted.stories[:2]
+    pipeline, user, role = ATTACKER
+    assert attack.actor == pipeline
+    assert {link.given.actor for link in attack.handovers} == {user}
+    assert {actor for f in attack.findings for actor in f.common["actor"]} == {pipeline, user}
+    assert {link.given.actor for link in outside.handovers} == {role}
+    assert not [finding for finding in outside.findings if finding in attack.findings]
 
 
 def test_every_event_is_read_and_nothing_fails(lake: DemoLake, hunted: Hunt) -> None:
@@ -150,7 +158,7 @@ def test_the_command_prints_findings_the_story_and_how_to_go_on(
     assert time.process_time() - started < 15
     assert ran.code == 0
     assert ran.out.startswith("severity")
-    assert "What arn:aws:iam::111122223333:user/ci-deploy did:" in ran.err
+    assert "Story 1: arn:aws:iam::111122223333:user/ci-deploy acted from" in ran.err
     commands = ran.err.partition("To go on:\n")[2].splitlines()
     assert 2 <= len(commands) <= 3
     for command in commands:

@@ -14,7 +14,7 @@ from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.errors import SqlError
 from lakehunt.findings import findings_of
-from lakehunt.hunt import Choice, choose, hunt
+from lakehunt.hunt import Choice, Plan, hunt, plan_hunt
 from lakehunt.library import load_queries
 from lakehunt.model import Query, Severity, Source, Status
 from lakehunt.sql.compile import Draft, compile_draft, draft_query
@@ -92,7 +92,7 @@ def test_a_choice_takes_the_detections_that_fit(
     choice: Choice, expected: Callable[[Query], bool], sources: dict[str, Source]
 ) -> None:
     queries = load_queries(roots()).values()
-    chosen = {query.id for query in choose(queries, choice, sources)}
+    chosen = {query.id for query in plan_hunt(queries, choice, sources).detections}
     stable = (q for q in queries if q.is_detection and q.status is Status.STABLE)
     assert chosen == {query.id for query in stable if expected(query)}
 
@@ -105,14 +105,15 @@ def test_a_failing_detection_is_recorded_and_the_hunt_goes_on(
     broken = replace(TRAIL, id="x.broken", sql="SELECT nothing FROM cloudtrail")
     worse = replace(TRAIL, id="x.worse", sql="SELECT FROM")
     engine = LocalEngine(lake, sources)
-    hunted = hunt(engine, [broken, worse, TRAIL], None, Limits(), lambda share: None)
+    hunted = hunt(engine, Plan((broken, worse, TRAIL)), None, Limits(), lambda share: None)
     engine.close()
     assert [finding.query.id for finding in hunted.findings] == [TRAIL.id]
     assert {failure.query_id for failure in hunted.failures} == {"x.broken", "x.worse"}
 
 
 def test_one_scan_serves_all_detections(sources: dict[str, Source]) -> None:
-    queries = choose(load_queries(roots()).values(), Choice(), sources)
+    plan = plan_hunt(load_queries(roots()).values(), Choice(), sources)
+    queries = (*plan.detections, *plan.joining)
     drafts = [draft_query(q, {n: p.default for n, p in q.params.items()}) for q in queries]
     scans = plan_scans(compile_draft(draft, sources, None) for draft in drafts)
     assert len(scans) == 1
@@ -124,9 +125,9 @@ def test_one_scan_serves_all_detections(sources: dict[str, Source]) -> None:
 def test_a_hunt_gives_the_rows_that_each_query_gives_alone(
     samples: Path, sources: dict[str, Source]
 ) -> None:
-    queries = [query for query in load_queries(roots()).values() if query.is_detection]
+    queries = tuple(query for query in load_queries(roots()).values() if query.is_detection)
     engine = LocalEngine(samples / "invictus", sources)
-    together = hunt(engine, queries, None, Limits(), lambda share: None)
+    together = hunt(engine, Plan(queries), None, Limits(), lambda share: None)
     for query in queries:
         draft = draft_query(query, {name: p.default for name, p in query.params.items()})
         alone = engine.run([draft], None, Limits(), lambda share: None).results[query.id]

@@ -7,13 +7,15 @@
 -- sources: [cloudtrail]
 -- question: Who gave, or tried to give, an identity the rights of an administrator?
 -- attack: [T1098.003]
+-- stage: privilege escalation
 -- group_by: [actor]
 -- params:
 --   policy_names: {type: texts, default: [AdministratorAccess, IAMFullAccess, PowerUserAccess],
 --     help: "what follows :policy/ in the ARN of a policy that makes an administrator"}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, given_policy: text,
---   escaped_letters: boolean, error_code: text, user_agent: text, log_file: text}
+--   escaped_letters: boolean, error_code: text, user_agent: text, access_key_id: text,
+--   log_file: text}
 -- expected:
 --   - Account set-up and infrastructure pipelines that create their own administrator roles
 -- misses:
@@ -43,6 +45,7 @@ WITH grants AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         JSON_EXTRACT_SCALAR(request_parameters, '$.policyArn') AS policy_arn,
         COALESCE(
@@ -84,6 +87,7 @@ SELECT
     escaped_letters,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM grants
 WHERE

@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Which bucket or object was opened to everybody, or lost the block against that?
 -- attack: [T1530]
+-- stage: collection
 -- group_by: [account_id, target]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, opened_by: text,
---   error_code: text, user_agent: text, log_file: text}
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Buckets meant to serve a public site
 --   - Block public access taken off by a tool just before it deletes the bucket
@@ -39,6 +40,7 @@ WITH changes AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         -- the block of a whole account has the account for its target
         COALESCE(target, JSON_EXTRACT_SCALAR(request_parameters, '$.accountId')) AS target,
@@ -114,6 +116,7 @@ SELECT
     opened_by,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM changes
 WHERE opened_by IS NOT NULL

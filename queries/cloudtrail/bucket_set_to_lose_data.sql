@@ -7,14 +7,15 @@
 -- sources: [cloudtrail]
 -- question: Which bucket was set to expire its objects soon, or lost versions, locks or its key?
 -- attack: [T1485.001, T1490, T1486]
+-- stage: impact
 -- group_by: [account_id, target]
 -- params:
 --   max_days: {type: integer, default: 3, help: an expiry after as many days or fewer is seen}
 --   known_accounts: {type: texts, default: [], help: account ids whose keys may encrypt buckets}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   setting: text, expires_after_days: integer, key_arn: text, error_code: text,
---   user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, setting: text,
+--   expires_after_days: integer, key_arn: text, error_code: text, user_agent: text,
+--   access_key_id: text, log_file: text}
 -- expected:
 --   - Buckets for scratch data and build results, whose objects live for a day
 -- misses:
@@ -44,6 +45,7 @@ WITH settings AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         request_parameters,
         COALESCE(recipient_account_id, account_id) AS owner_account,
@@ -77,6 +79,7 @@ measured AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         request_parameters,
         owner_account,
@@ -132,6 +135,7 @@ named AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         expires_after_days,
         CASE WHEN event_name = 'PutBucketEncryption' THEN key_arn END AS key_arn,
@@ -170,6 +174,7 @@ SELECT
     key_arn,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM named
 WHERE setting IS NOT NULL

@@ -7,11 +7,12 @@
 -- sources: [cloudtrail]
 -- question: Who turned a credential into a console link or into a token of its own life?
 -- attack: [T1550.001]
+-- stage: lateral movement
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   minted: text, session_policy: boolean, issued_access_key_id: text, error_code: text,
---   user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, minted: text,
+--   session_policy: boolean, issued_access_key_id: text, error_code: text, user_agent: text,
+--   access_key_id: text, log_file: text}
 -- expected:
 --   - Portals of your own that sign people in to the console
 --   - Tools that wrap long-lived keys in session tokens, such as aws-vault
@@ -41,6 +42,7 @@ WITH tokens AS (
         issued_access_key_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         CASE event_name
             WHEN 'GetSigninToken' THEN 'console link'
@@ -82,6 +84,7 @@ SELECT
     issued_access_key_id,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM tokens
 ORDER BY event_time, event_id

@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Which IAM user or root user signed in to the console with a password alone?
 -- attack: [T1078.004]
+-- stage: initial access
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, identity_type: text,
---   user_name: text, mfa: boolean, user_agent: text, log_file: text}
+--   user_name: text, mfa: boolean, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - The first sign-in of a new user, who registers the device afterwards
 -- misses:
@@ -36,6 +37,7 @@ SELECT
     user_name,
     mfa,
     user_agent,
+    access_key_id,
     log_file
 FROM cloudtrail
 WHERE

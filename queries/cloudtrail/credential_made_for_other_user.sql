@@ -7,11 +7,12 @@
 -- sources: [cloudtrail]
 -- question: Who made, or tried to make, an access key or a console password for somebody else?
 -- attack: [T1098.001]
+-- stage: persistence
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, identity_type: text,
 --   issued_access_key_id: text, password_reset_required: boolean, error_code: text,
---   user_agent: text, log_file: text}
+--   user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Administrators and provisioning tools that create users and hand out their first credential
 -- misses:
@@ -41,6 +42,7 @@ WITH requests AS (
         issued_access_key_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         JSON_EXTRACT_SCALAR(request_parameters, '$.userName') AS other_user,
         CASE JSON_EXTRACT_SCALAR(request_parameters, '$.passwordResetRequired')
@@ -70,6 +72,7 @@ SELECT
     password_reset_required,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM requests
 WHERE

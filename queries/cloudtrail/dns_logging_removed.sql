@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who switched off the log of DNS queries, a resolver rule or the DNS firewall?
 -- attack: [T1685.002, T1686.001]
+-- stage: defense impairment
 -- group_by: [account_id, target]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   removed: text, error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, removed: text,
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Networks taken down together with their resolver settings
 -- misses:
@@ -36,6 +37,7 @@ WITH removals AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(
             JSON_EXTRACT_SCALAR(request_parameters, '$.resolverQueryLogConfigId'),
@@ -80,6 +82,7 @@ SELECT
     removed,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM removals
 ORDER BY event_time, event_id

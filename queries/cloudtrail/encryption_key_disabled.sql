@@ -7,10 +7,12 @@
 -- sources: [cloudtrail]
 -- question: Who disabled a KMS key, scheduled its deletion or took its material away?
 -- attack: [T1485, T1490]
+-- stage: impact
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   key_change: text, pending_days: integer, error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, key_change: text,
+--   pending_days: integer, error_code: text, user_agent: text, access_key_id: text,
+--   log_file: text}
 -- expected:
 --   - Stacks and test environments taken down with their keys
 -- misses:
@@ -35,6 +37,7 @@ WITH changes AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(
             target, JSON_EXTRACT_SCALAR(request_parameters, '$.customKeyStoreId')
@@ -75,6 +78,7 @@ SELECT
     pending_days,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM changes
 ORDER BY event_time, event_id

@@ -7,13 +7,14 @@
 -- sources: [cloudtrail]
 -- question: Who replaced the code of a Lambda function, or put a foreign layer into it?
 -- attack: [T1648, T1525]
+-- stage: execution
 -- group_by: [actor]
 -- params:
 --   known_accounts: {type: texts, default: [], help: account ids whose layers may be used}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   changed: text, code_bucket: text, function_role: text, error_code: text, user_agent: text,
---   log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, changed: text,
+--   code_bucket: text, function_role: text, error_code: text, user_agent: text,
+--   access_key_id: text, log_file: text}
 -- expected:
 --   - Deployments; compare the actor with the pipeline of the function
 --   - Layers that AWS and vendors publish in accounts of theirs
@@ -39,6 +40,7 @@ WITH updates AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(recipient_account_id, account_id) AS owner_account,
         -- a function may be given as a name or as an ARN: one name for both
@@ -73,6 +75,7 @@ replaced AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         code_bucket,
         function_role,
@@ -106,6 +109,7 @@ SELECT
     function_role,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM replaced
 WHERE changed IS NOT NULL

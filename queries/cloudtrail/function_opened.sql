@@ -7,12 +7,14 @@
 -- sources: [cloudtrail]
 -- question: Which Lambda function or layer may now be called or read from outside its account?
 -- attack: [T1098, T1648]
+-- stage: persistence
 -- group_by: [account_id, target]
 -- params:
 --   known_accounts: {type: texts, default: [], help: account ids that may call functions}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   opened_to: text, granted_action: text, error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, opened_to: text,
+--   granted_action: text, error_code: text, user_agent: text, access_key_id: text,
+--   log_file: text}
 -- expected:
 --   - Functions for other accounts of the organization; name those in known_accounts
 --   - Functions with a URL that is meant for everybody, such as web hooks
@@ -39,6 +41,7 @@ WITH grants AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(recipient_account_id, account_id) AS owner_account,
         -- a function may be given as a name or as an ARN: one name for both
@@ -89,6 +92,7 @@ SELECT
     granted_action,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM grants
 WHERE

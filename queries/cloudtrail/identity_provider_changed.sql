@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who added or changed a Roles Anywhere, SAML or OIDC provider of identities?
 -- attack: [T1484.002, T1556]
+-- stage: persistence
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   provider: text, role_arns: text, error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, provider: text,
+--   role_arns: text, error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Clusters and pipelines set up, whose tools add an OIDC provider
 --   - Signing certificates of a SAML provider renewed
@@ -39,6 +40,7 @@ WITH changes AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(
             target,
@@ -82,6 +84,7 @@ SELECT
     role_arns,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM changes
 ORDER BY event_time, event_id

@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Which instance's role credential was used from another network than the instance's?
 -- attack: [T1552.005, T1550.001]
+-- stage: credential access
 -- group_by: [account_id, target]
 -- params:
 --   known_networks: {type: texts, default: [], help: "networks that instances leave through, such

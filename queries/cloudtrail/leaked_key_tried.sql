@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Which long-lived key asked who it is, then what can be abused, within a short time?
 -- attack: [T1078.004, T1526, T1087.004]
+-- stage: initial access
 -- group_by: [actor]
 -- params:
 --   within_minutes: {type: integer, default: 60, help: longest time from the question to a probe}

@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who pushed an SSH key to an instance or its serial console, or enabled that console?
 -- attack: [T1021.004, T1098.004]
+-- stage: lateral movement
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   pushed_to: text, os_user: text, error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, pushed_to: text,
+--   os_user: text, error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - People who reach instances by EC2 Instance Connect; compare actor, address and instance
 -- misses:
@@ -36,6 +37,7 @@ WITH pushes AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(
             JSON_EXTRACT_SCALAR(request_parameters, '$.instanceId'), target, account_id
@@ -73,6 +75,7 @@ SELECT
     os_user,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM pushes
 ORDER BY event_time, event_id

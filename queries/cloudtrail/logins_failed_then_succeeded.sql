@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Which console login succeeded after a row of failures of its address or its user?
 -- attack: [T1110.001, T1110.003]
+-- stage: credential access
 -- group_by: [source_ip]
 -- params:
 --   min_failures: {type: integer, default: 5, help: failed logins before the success}

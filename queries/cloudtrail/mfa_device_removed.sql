@@ -7,13 +7,14 @@
 -- sources: [cloudtrail]
 -- question: From whom was an MFA device taken, by whom, and who signed in afterwards?
 -- attack: [T1556.006]
+-- stage: persistence
 -- group_by: [account_id, target]
 -- params:
 --   within_hours: {type: integer, default: 24, help: longest time from the removal to a sign-in}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   by_other: boolean, login_count: integer, login_time: timestamp, login_source_ips: texts,
---   error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, by_other: boolean,
+--   login_count: integer, login_time: timestamp, login_source_ips: texts, error_code: text,
+--   user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - People who change their phone, and administrators who help after a loss
 --   - Users taken down, whose devices must go first
@@ -39,6 +40,7 @@ WITH removals AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         -- without a user name it is the caller's own
         COALESCE(
@@ -85,6 +87,7 @@ followed AS (
         removals.event_id,
         removals.error_code,
         removals.user_agent,
+        removals.access_key_id,
         removals.log_file,
         COALESCE(removals.caller <> LOWER(removals.target), TRUE) AS by_other,
         COUNT(DISTINCT logins.event_id) AS login_count,
@@ -113,6 +116,7 @@ followed AS (
         removals.event_id,
         removals.error_code,
         removals.user_agent,
+        removals.access_key_id,
         removals.log_file,
         removals.caller
 )
@@ -133,6 +137,7 @@ SELECT
     login_source_ips,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM followed
 ORDER BY event_time, event_id

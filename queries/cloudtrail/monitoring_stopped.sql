@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who stopped or deleted what watches an account besides CloudTrail, or tried to?
 -- attack: [T1685, T1685.002]
+-- stage: defense impairment
 -- group_by: [account_id, target]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, event_source: text,
---   error_code: text, user_agent: text, log_file: text}
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - A VPC taken down together with its flow logs
 --   - A delegated administrator that moves member accounts
@@ -40,6 +41,7 @@ WITH stops AS (
         event_source,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(
             target,
@@ -79,6 +81,7 @@ SELECT
     event_source,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM stops
 ORDER BY event_time, event_id

@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Which known actor used a region or a service that it had not used the days before?
 -- attack: [T1535]
+-- stage: stealth
 -- group_by: [actor]
 -- params:
 --   baseline: {type: interval, default: 14d, help: how far back before the window to compare}

@@ -7,15 +7,15 @@
 -- sources: [cloudtrail]
 -- question: Who deleted, or tried to delete, many objects or many buckets within one hour?
 -- attack: [T1485]
+-- stage: impact
 -- group_by: [actor]
 -- params:
 --   min_deletes: {type: integer, default: 200, help: calls that delete objects in one hour}
 --   min_buckets: {type: integer, default: 10, help: different buckets deleted in one hour}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   last_event_time: timestamp, event_count: integer, delete_count: integer,
---   deleted_bucket_count: integer, denied_count: integer, bucket_names: texts,
---   source_ips: texts,
+--   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
+--   event_count: integer, delete_count: integer, deleted_bucket_count: integer,
+--   denied_count: integer, bucket_names: texts, source_ips: texts, access_key_ids: texts,
 --   log_files: texts}
 -- expected:
 --   - Jobs that clean up or mirror a bucket, and test environments taken down
@@ -40,6 +40,7 @@ WITH deletions AS (
         event_name,
         outcome,
         event_id,
+        access_key_id,
         log_file,
         DATE_TRUNC('hour', event_time) AS deleted_hour,
         JSON_EXTRACT_SCALAR(request_parameters, '$.bucketName') AS bucket_name,
@@ -80,6 +81,9 @@ hours AS (
         SLICE(
             ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT source_ip), x -> x IS NOT NULL)), 1, 20
         ) AS source_ips,
+        SLICE(
+            ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT access_key_id), x -> x IS NOT NULL)), 1, 20
+        ) AS access_key_ids,
         SLICE(ARRAY_SORT(ARRAY_AGG(DISTINCT log_file)), 1, 20) AS log_files
     FROM deletions
     GROUP BY account_id, actor, deleted_hour
@@ -102,6 +106,7 @@ SELECT
     denied_count,
     bucket_names,
     source_ips,
+    access_key_ids,
     log_files
 FROM hours
 WHERE delete_count >= :min_deletes OR deleted_bucket_count >= :min_buckets

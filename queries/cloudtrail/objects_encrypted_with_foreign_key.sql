@@ -7,14 +7,15 @@
 -- sources: [cloudtrail]
 -- question: Who wrote many objects under a key that the account does not hold?
 -- attack: [T1486]
+-- stage: impact
 -- group_by: [account_id, target]
 -- params:
 --   min_objects: {type: integer, default: 5, help: objects of one bucket written in one hour}
 --   known_accounts: {type: texts, default: [], help: account ids whose keys may encrypt objects}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   last_event_time: timestamp, event_count: integer, key_kind: text, key_arns: texts,
---   denied_count: integer, source_ips: texts, user_agents: texts, log_files: texts}
+--   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
+--   event_count: integer, key_kind: text, key_arns: texts, denied_count: integer,
+--   source_ips: texts, user_agents: texts, access_key_ids: texts, log_files: texts}
 -- expected:
 --   - Applications that bring their own keys (SSE-C) by design
 --   - Log archives whose key belongs to another account; name it in known_accounts
@@ -41,6 +42,7 @@ WITH writes AS (
         outcome,
         event_id,
         user_agent,
+        access_key_id,
         log_file,
         JSON_EXTRACT_SCALAR(request_parameters, '$.bucketName') AS target,
         COALESCE(recipient_account_id, account_id) AS owner_account,
@@ -76,6 +78,7 @@ encrypted AS (
         outcome,
         event_id,
         user_agent,
+        access_key_id,
         log_file,
         DATE_TRUNC('hour', event_time) AS written_hour,
         CASE WHEN NOT with_own_key THEN key_arn END AS key_arn,
@@ -115,6 +118,9 @@ hours AS (
         SLICE(
             ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT user_agent), x -> x IS NOT NULL)), 1, 20
         ) AS user_agents,
+        SLICE(
+            ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT access_key_id), x -> x IS NOT NULL)), 1, 20
+        ) AS access_key_ids,
         SLICE(ARRAY_SORT(ARRAY_AGG(DISTINCT log_file)), 1, 20) AS log_files
     FROM encrypted
     WHERE key_kind IS NOT NULL
@@ -138,6 +144,7 @@ SELECT
     denied_count,
     source_ips,
     user_agents,
+    access_key_ids,
     log_files
 FROM hours
 WHERE event_count >= :min_objects

@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Which account left its organization, was removed or closed, or joined another one?
 -- attack: [T1685]
+-- stage: defense impairment
 -- group_by: [account_id, target]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   identity_type: text, error_code: text, user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, identity_type: text,
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Accounts sold, closed or taken over, which the owners of the organization announce
 --   - A new account that accepts the invitation of its own organization
@@ -38,6 +39,7 @@ WITH changes AS (
         identity_type,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         -- an account leaves by itself without naming anything
         COALESCE(
@@ -77,6 +79,7 @@ SELECT
     identity_type,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM changes
 ORDER BY event_time, event_id

@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who asked for the administrator password or the start-up script of instances?
 -- attack: [T1552, T1580, T1059.004]
+-- stage: credential access
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, asked_for: text,
---   error_code: text, user_agent: text, log_file: text}
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Terraform and similar tools, which read the user data of every instance they manage
 --   - Administrators who fetch the first password of a new Windows instance
@@ -39,6 +40,7 @@ WITH requests AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         CASE
             WHEN event_name = 'GetPasswordData' THEN 'password'
@@ -75,6 +77,7 @@ SELECT
     asked_for,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM requests
 WHERE asked_for IS NOT NULL

@@ -7,13 +7,14 @@
 -- sources: [cloudtrail]
 -- question: Which role was made assumable by everybody or by another account, and by whom?
 -- attack: [T1098.003]
+-- stage: persistence
 -- group_by: [account_id, target]
 -- params:
 --   known_accounts: {type: texts, default: [], help: account ids that may be trusted}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, outsiders: texts,
 --   escaped_letters: boolean, external_id: boolean, error_code: text, user_agent: text,
---   log_file: text}
+--   access_key_id: text, log_file: text}
 -- expected:
 --   - Roles for vendors and for other accounts of the organization; name them in known_accounts
 --   - A trust policy that names another account only to deny it
@@ -41,6 +42,7 @@ WITH trusts AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(recipient_account_id, account_id) AS role_account,
         COALESCE(
@@ -68,6 +70,7 @@ named AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         role_account,
         trust_text,
@@ -99,6 +102,7 @@ opened AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         escaped_letters,
         STRPOS(LOWER(trust_text), 'sts:externalid') > 0 AS external_id,
@@ -130,6 +134,7 @@ SELECT
     external_id,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM opened
 WHERE CARDINALITY(outsiders) > 0 OR escaped_letters

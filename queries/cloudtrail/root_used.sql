@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Who signed in or called an API as the root user of an account, and from where?
 -- attack: [T1078.004]
+-- stage: initial access
 -- group_by: [account_id]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, event_source: text,

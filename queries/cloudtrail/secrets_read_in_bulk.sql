@@ -7,13 +7,14 @@
 -- sources: [cloudtrail]
 -- question: Who read, or tried to read, many secrets or decrypted parameters on one day?
 -- attack: [T1555.006]
+-- stage: credential access
 -- group_by: [actor]
 -- params:
 --   min_targets: {type: integer, default: 10, help: different secrets and parameters on one day}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
 --   event_count: integer, target_count: integer, listed_count: integer, denied_count: integer,
---   targets: texts, source_ips: texts, regions: texts, log_files: texts}
+--   targets: texts, source_ips: texts, regions: texts, access_key_ids: texts, log_files: texts}
 -- expected:
 --   - Deployment tools that read back every secret they manage, such as Terraform
 --   - Backup and migration jobs, and a service that loads many parameters when it starts
@@ -40,6 +41,7 @@ WITH requests AS (
         outcome,
         event_id,
         aws_region,
+        access_key_id,
         log_file,
         DATE_TRUNC('day', event_time) AS read_day,
         -- the names that a call for many asks for, as text
@@ -87,6 +89,7 @@ calls AS (
         MIN(target) AS target,
         MIN(outcome) AS outcome,
         MIN(aws_region) AS aws_region,
+        MIN(access_key_id) AS access_key_id,
         MIN(log_file) AS log_file,
         MIN(listed_names) AS listed_names,
         MAX(by_path) AS by_path
@@ -124,6 +127,9 @@ days AS (
         SLICE(
             ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT aws_region), x -> x IS NOT NULL)), 1, 20
         ) AS regions,
+        SLICE(
+            ARRAY_SORT(FILTER(ARRAY_AGG(DISTINCT access_key_id), x -> x IS NOT NULL)), 1, 20
+        ) AS access_key_ids,
         SLICE(ARRAY_SORT(ARRAY_AGG(DISTINCT log_file)), 1, 20) AS log_files
     FROM calls
     GROUP BY actor, read_day
@@ -147,6 +153,7 @@ SELECT
     targets,
     source_ips,
     regions,
+    access_key_ids,
     log_files
 FROM days
 WHERE target_count >= :min_targets OR listed_count >= :min_targets

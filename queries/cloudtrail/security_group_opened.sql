@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Which security group lets the whole internet in on administration ports?
 -- attack: [T1686.001]
+-- stage: defense impairment
 -- group_by: [account_id, target]
 -- params:
 --   ports: {type: integers, help: ports that nobody should reach from everywhere,
@@ -15,7 +16,8 @@
 --       27017]}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, from_port: integer,
---   to_port: integer, all_traffic: boolean, error_code: text, user_agent: text, log_file: text}
+--   to_port: integer, all_traffic: boolean, error_code: text, user_agent: text,
+--   access_key_id: text, log_file: text}
 -- expected:
 --   - Test machines opened for an hour; bastions that should be closed too
 -- misses:
@@ -41,6 +43,7 @@ WITH requests AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(
             target,
@@ -72,6 +75,7 @@ permissions AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         CASE
             WHEN CARDINALITY(SPLIT(request, '"fromport"')) = 2 THEN ARRAY[request]
@@ -97,6 +101,7 @@ rules AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         FILTER(
             first_ports,
@@ -131,6 +136,7 @@ opened AS (
         all_traffic,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         TRY_CAST(
             REGEXP_EXTRACT(
@@ -159,6 +165,7 @@ SELECT
     all_traffic,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM opened
 ORDER BY event_time, event_id

@@ -7,12 +7,13 @@
 -- sources: [cloudtrail]
 -- question: Which snapshot or machine image was shared with another account or everybody?
 -- attack: [T1537]
+-- stage: exfiltration
 -- group_by: [account_id, target]
 -- params:
 --   known_accounts: {type: texts, default: [], help: account ids that may be given a copy}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, shared_with: texts,
---   error_code: text, user_agent: text, log_file: text}
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Images and snapshots for other accounts of the organization; name them in known_accounts
 -- misses:
@@ -42,6 +43,7 @@ WITH shares AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(recipient_account_id, account_id) AS owner_account,
         -- EC2: {"add": {"items": [{"userId": "..."}, {"group": "all"}]}}; RDS: a list of texts
@@ -74,6 +76,7 @@ opened AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         FILTER(
             SPLIT(added, '"'),
@@ -101,6 +104,7 @@ SELECT
     shared_with,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM opened
 WHERE CARDINALITY(shared_with) > 0

@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who ran a command or opened a shell on instances through Systems Manager?
 -- attack: [T1651, T1021.007]
+-- stage: execution
 -- group_by: [actor]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, document_name: text,
---   first_command: text, error_code: text, user_agent: text, log_file: text}
+--   first_command: text, error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Patch and health jobs, and people who administer instances by Session Manager
 -- misses:
@@ -36,6 +37,7 @@ WITH requests AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         COALESCE(target, JSON_EXTRACT_SCALAR(request_parameters, '$.sessionId')) AS target,
         JSON_EXTRACT_SCALAR(request_parameters, '$.documentName') AS document_name,
@@ -65,6 +67,7 @@ SELECT
     first_command,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM requests
 ORDER BY event_time, event_id

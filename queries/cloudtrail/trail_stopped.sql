@@ -7,10 +7,11 @@
 -- sources: [cloudtrail]
 -- question: Who stopped, deleted or narrowed a trail, or tried to, and from where?
 -- attack: [T1685.002]
+-- stage: defense impairment
 -- group_by: [account_id, target]
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, trail_change: text,
---   error_code: text, user_agent: text, log_file: text}
+--   error_code: text, user_agent: text, access_key_id: text, log_file: text}
 -- expected:
 --   - Trails replaced or taken down by the platform team
 --   - A second trail meant for data events alone, whose selectors leave management events out
@@ -39,6 +40,7 @@ WITH changes AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         -- a trail may be given as a name or as an ARN: one name for both
         COALESCE(NULLIF(SPLIT_PART(target, ':trail/', 2), ''), target) AS target,
@@ -102,6 +104,7 @@ SELECT
     trail_change,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM changes
 WHERE trail_change IS NOT NULL

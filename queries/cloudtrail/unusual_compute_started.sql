@@ -7,6 +7,7 @@
 -- sources: [cloudtrail]
 -- question: Who started, or tried to start, accelerated, very large or very many instances?
 -- attack: [T1496.001, T1578.002]
+-- stage: impact
 -- group_by: [actor]
 -- params:
 --   families:
@@ -17,9 +18,9 @@
 --   min_xlarge: {type: integer, default: 16, help: "the number in sizes such as 16xlarge"}
 --   min_instances: {type: integer, default: 10, help: instances asked for in one call}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
---   event_name: text, target: text, outcome: text, event_id: text,
---   instance_types: texts, asked_count: integer, reason: text, error_code: text,
---   user_agent: text, log_file: text}
+--   event_name: text, target: text, outcome: text, event_id: text, instance_types: texts,
+--   asked_count: integer, reason: text, error_code: text, user_agent: text, access_key_id: text,
+--   log_file: text}
 -- expected:
 --   - Teams that train models or render; compare actor and region with what they use
 --   - Batch and cluster tools that start machines by the dozen
@@ -48,6 +49,7 @@ WITH requests AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         -- a type is a family, a point and a size
         ARRAY_SORT(
@@ -95,6 +97,7 @@ weighed AS (
         event_id,
         error_code,
         user_agent,
+        access_key_id,
         log_file,
         instance_types,
         asked_count,
@@ -130,6 +133,7 @@ SELECT
     reason,
     error_code,
     user_agent,
+    access_key_id,
     log_file
 FROM weighed
 WHERE reason IS NOT NULL

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain
 
-from lakehunt.model import COMMON_COLUMNS, Finding, Query
+from lakehunt.model import COMMON_COLUMNS, Caller, Finding, Query
 
 EXAMPLES = 3
 Row = Mapping[str, object]
@@ -59,6 +59,7 @@ def _finding(query: Query, fingerprint: str, rows: Sequence[Row]) -> Finding:
         last_event_time=max(_end(row) for row in rows),
         event_count=sum(_count(row) for row in rows),
         common={name: _values(rows, name) for name in COMMON_COLUMNS},
+        callers=tuple(dict.fromkeys(chain.from_iterable(map(_callers, rows)))),
         examples=tuple(rows[:EXAMPLES]),
         log_files=tuple(dict.fromkeys(files)),
     )
@@ -97,6 +98,15 @@ def _moment(value: object) -> datetime:
 def _count(row: Row) -> int:
     count = row.get("event_count")
     return count if isinstance(count, int) else 1
+
+
+def _callers(row: Row) -> Iterable[Caller]:
+    """Yield who acted: an aggregate may have several keys, and many detections tell none."""
+    keys = row.get("access_key_ids") or [row.get("access_key_id")]
+    assert isinstance(keys, Sequence)
+    actor = row.get("actor")
+    for key in keys if actor is not None else ():
+        yield Caller(str(actor), str(key) if key else None)
 
 
 def _files(row: Row) -> Iterable[str]:

@@ -3,15 +3,28 @@
 Knows the engine protocol and findings, no engine. `cli` and `demo` call it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from lakehunt.engines.base import Engine, Limits, Progress, Run
 from lakehunt.errors import LakehuntError, UsageError
 from lakehunt.findings import findings_of
-from lakehunt.model import Failure, Finding, Query, Result, Severity, Source, Status, Story, Window
+from lakehunt.model import (
+    Failure,
+    Finding,
+    Handover,
+    Purpose,
+    Query,
+    Result,
+    Severity,
+    Source,
+    Status,
+    Story,
+    Window,
+)
 from lakehunt.sql.bind import read_params
 from lakehunt.sql.compile import Draft, draft_query
+from lakehunt.stories import handovers_of, stories_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,15 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Plan:
+    """What a hunt runs: detections, the queries that join their findings, and what narrows both."""
+
+    detections: tuple[Query, ...]
+    joining: tuple[Query, ...] = ()
+    narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Hunt:
     """The outcome of a hunt: findings by severity, stories by actor, failures, and the run."""
 
@@ -35,21 +57,32 @@ class Hunt:
     run: Run
 
 
-def choose(
-    queries: Iterable[Query], choice: Choice, sources: Mapping[str, Source]
-) -> tuple[Query, ...]:
-    """Return the stable detections on these sources that a choice takes.
+def plan_hunt(
+    queries: Iterable[Query],
+    choice: Choice,
+    sources: Mapping[str, Source],
+    narrow: Mapping[str, tuple[str, ...]] | None = None,
+) -> Plan:
+    """Return the stable detections on these sources that a choice takes, and what joins them.
 
     Drafts and deprecated ones run by id only.
 
     Raises:
         UsageError: it takes none.
     """
-    there = (query for query in queries if all(name in sources for name in query.sources))
+    there = [query for query in queries if all(name in sources for name in query.sources)]
     chosen = tuple(query for query in there if _takes(choice, query))
     if not chosen:
         raise UsageError("no detection fits; `lakehunt list --kind detection` shows what there is")
-    return chosen
+    read = {name for query in chosen for name in query.sources}
+    joining = (
+        query
+        for query in there
+        if query.serves is Purpose.STORIES
+        and query.status is Status.STABLE
+        and read.issuperset(query.sources)
+    )
+    return Plan(chosen, tuple(joining), narrow or {})
 
 
 def _takes(choice: Choice, query: Query) -> bool:
@@ -67,59 +100,45 @@ def _takes(choice: Choice, query: Query) -> bool:
 
 
 def hunt(
-    engine: Engine,
-    queries: Sequence[Query],
-    window: Window | None,
-    limits: Limits,
-    progress: Progress,
-    narrow: Mapping[str, tuple[str, ...]] | None = None,
+    engine: Engine, plan: Plan, window: Window | None, limits: Limits, progress: Progress
 ) -> Hunt:
     """Return what the detections find; one that fails is recorded and the others go on.
 
     Raises:
         LakehuntError: the lake cannot be read at all.
     """
-    drafts: list[Draft] = []
     failures: list[Failure] = []
-    for query in queries:
-        try:
-            draft = draft_query(query, read_params(query.params, {}))
-            drafts.append(replace(draft, narrow=narrow or {}))
-        except LakehuntError as error:
-            failures.append(Failure(query.id, str(error)))
+    drafts = [*_drafts(plan, failures)]
     run = engine.run(drafts, window, limits, progress)
     findings: list[Finding] = []
+    for query, result in _results(plan.detections, run, failures):
+        findings.extend(findings_of(query, result.fingerprint, result.rows()))
+    handovers: list[Handover] = []
+    for _, result in _results(plan.joining, run, failures):
+        handovers.extend(handovers_of(result.rows()))
+    ordered = sorted(findings, key=lambda f: (-f.rank, f.first_event_time, f.query.id))
+    stories = tuple(stories_of(ordered, handovers))
+    return Hunt(tuple(ordered), stories, tuple(failures), plan.detections, run)
+
+
+def _drafts(plan: Plan, failures: list[Failure]) -> Iterable[Draft]:
+    # who gave a credential may be another actor than those that are asked for
+    wide = {column: values for column, values in plan.narrow.items() if column != "actor"}
+    for query in (*plan.detections, *plan.joining):
+        narrow = wide if query.serves else plan.narrow
+        try:
+            yield replace(draft_query(query, read_params(query.params, {})), narrow=narrow)
+        except LakehuntError as error:
+            failures.append(Failure(query.id, str(error)))
+
+
+def _results(
+    queries: Iterable[Query], run: Run, failures: list[Failure]
+) -> Iterable[tuple[Query, Result]]:
+    """Yield the result of each query that has one, and record why the others have none."""
     for query in queries:
         result = run.results.get(query.id)
         if isinstance(result, Result):
-            findings.extend(findings_of(query, result.fingerprint, result.rows()))
+            yield query, result
         elif result is not None:
             failures.append(Failure(query.id, str(result)))
-    ordered = sorted(findings, key=lambda f: (-_rank(f), f.first_event_time, f.query.id))
-    return Hunt(tuple(ordered), stories_of(findings), tuple(failures), tuple(queries), run)
-
-
-def _rank(finding: Finding) -> int:
-    return finding.query.severity.rank if finding.query.severity else 0
-
-
-def stories_of(findings: Iterable[Finding]) -> tuple[Story, ...]:
-    """Return the findings per actor in time order: the gravest stories first, then the oldest."""
-    by_actor: dict[str, list[Finding]] = {}
-    for finding in findings:
-        for actor in finding.common["actor"] or ("unknown",):
-            by_actor.setdefault(str(actor), []).append(finding)
-    stories = [
-        Story(actor, tuple(sorted(own, key=lambda f: f.first_event_time)))
-        for actor, own in by_actor.items()
-    ]
-    return tuple(
-        sorted(
-            stories,
-            key=lambda story: (
-                -max(map(_rank, story.findings)),
-                story.findings[0].first_event_time,
-                story.actor,
-            ),
-        )
-    )

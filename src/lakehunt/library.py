@@ -26,8 +26,10 @@ from lakehunt.errors import ContentError, Location, Problem, UsageError, nearest
 from lakehunt.model import (
     Kind,
     Param,
+    Purpose,
     Query,
     Severity,
+    Stage,
     Status,
     ValueType,
     duration,
@@ -35,10 +37,19 @@ from lakehunt.model import (
 from lakehunt.times import read_value
 
 _REQUIRED = ("title", "kind", "status", "version", "sources", "question", "columns")
-_DETECTION = ("severity", "attack", "group_by", "misses", "next")
+_DETECTION = ("severity", "attack", "stage", "group_by", "misses", "next")
 _TEXTS = ("title", "question", "next", "replaced_by")
 _LISTS = ("sources", "group_by", "misses", "expected", "tags", "references", "formerly")
-_OPTIONAL = ("quiet", "tags", "params", "expected", "references", "formerly", "replaced_by")
+_OPTIONAL = (
+    "quiet",
+    "tags",
+    "params",
+    "expected",
+    "references",
+    "formerly",
+    "replaced_by",
+    "serves",
+)
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 # ATT&CK v19 split T1562 up. Source: attack.mitre.org, release notes of v19.
 _RETIRED_TECHNIQUES = {
@@ -144,7 +155,6 @@ def _query(reader: Reader, id_: str, sql: str, sql_line: int) -> Query | None:
         (*_REQUIRED, *_DETECTION) if detection else _REQUIRED,
         _OPTIONAL if detection else (*_OPTIONAL, *_DETECTION),
     )
-    severity = _word(reader, "severity", Severity) if "severity" in reader.data else None
     status = _word(reader, "status", Status)
     columns = _columns(reader)
     _check_group_by(reader, columns)
@@ -159,8 +169,10 @@ def _query(reader: Reader, id_: str, sql: str, sql_line: int) -> Query | None:
         status=status or Status.DRAFT,
         version=_version(reader),
         columns=columns,
-        severity=severity,
+        severity=_optional_word(reader, "severity", Severity),
         attack=_attack(reader),
+        stage=_optional_word(reader, "stage", Stage),
+        serves=_optional_word(reader, "serves", Purpose),
         quiet=_quiet(reader),
         params=_params(reader, detection),
         **plain,
@@ -184,6 +196,10 @@ def _word(reader: Reader, key: str, words: type[_E]) -> _E | None:
         line = reader.line(key)
         reader.problem(line, f"`{key}: {text}`", " | ".join([*words]), nearest(text, [*words]))
     return None
+
+
+def _optional_word(reader: Reader, key: str, words: type[_E]) -> _E | None:
+    return _word(reader, key, words) if key in reader.data else None
 
 
 def _version(reader: Reader) -> int:

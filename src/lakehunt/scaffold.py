@@ -19,6 +19,7 @@ _QUERY = """\
 -- sources: [{source}]
 -- question: TODO who did what, and from where?
 -- attack: [T1078]
+-- stage: initial access
 -- group_by: [actor]
 -- params:
 --   names: {{type: texts, default: [ListBuckets], help: API calls to look for}}

@@ -39,7 +39,8 @@ def headed(
 def detection(sql: str, columns: Mapping[str, str], params: str = "{}") -> str:
     """Return the file of a detection."""
     more = (
-        "kind: detection\nseverity: low\nattack: [T1078]\ngroup_by: [actor]\nmisses: [x]\nnext: x"
+        "kind: detection\nseverity: low\nattack: [T1078]\nstage: initial access\n"
+        "group_by: [actor]\nmisses: [x]\nnext: x"
     )
     return _file(more, sql, columns, params, "cloudtrail")
 

@@ -3,14 +3,15 @@
 Knows headers and the columns that come back. A query without a header keeps them all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
 from lakehunt.check.checked import Checked, Mark, Rule
 from lakehunt.check.examples import ROW, detection, headed, select
 from lakehunt.check.tree import relations
-from lakehunt.model import COMMON_COLUMNS, ValueType
+from lakehunt.model import COMMON_COLUMNS, Purpose, ValueType
+from lakehunt.stories import COLUMNS as HANDOVER_COLUMNS
 from lakehunt.trino_on_duckdb import ir
 from lakehunt.trino_on_duckdb.types import Type
 
@@ -93,6 +94,19 @@ def detection_shape(checked: Checked) -> Iterable[Mark]:
             yield Mark(f"{what} {_names(missing)} too")
 
 
+def story_shape(checked: Checked) -> Iterable[Mark]:
+    """Yield what a query that serves stories lacks: columns, or a default of a parameter."""
+    header = checked.header
+    if header is None or header.serves is not Purpose.STORIES:
+        return
+    missing = [n for n, type_ in HANDOVER_COLUMNS.items() if header.columns.get(n) is not type_]
+    if missing:
+        yield Mark(f"a query that serves stories returns {_names(missing)} too")
+    for name, param in header.params.items():
+        if not param.has_default:
+            yield Mark(f"every hunt runs it: {name} needs a default")
+
+
 def value_type(type_: Type) -> ValueType | None:
     """Return the header's word for a Trino type, None where it has none."""
     if type_.base != "array":
@@ -105,7 +119,16 @@ def _names(names: Iterable[str]) -> str:
     return ", ".join(names) or "none"
 
 
+def _serving_stories(sql: str, columns: Mapping[str, str]) -> str:
+    return headed(sql, columns).replace("params:", "serves: stories\n-- params:", 1)
+
+
 _NAME = {"event_name": "text"}
+_HANDOVER = (
+    "event_time, actor, source_ip, event_name, event_id, access_key_id, target AS given_actor,"
+    " issued_access_key_id AS given_access_key_id, event_time AS until_time,"
+    " source_ip AS only_from_ip"
+)
 _BY_NAME = select("event_name", " AND event_name = :name")
 _ONE_NAME = "{name: {type: text, default: A, help: x}}"
 
@@ -139,5 +162,12 @@ RULES = (
         ),
         detection(select(", ".join(ROW)), ROW),
         detection_shape,
+    ),
+    Rule(
+        "story-shape",
+        "A hunt runs the query beside its detections and joins their findings by its columns.",
+        _serving_stories(select("event_name"), _NAME),
+        _serving_stories(select(_HANDOVER), {**HANDOVER_COLUMNS}),
+        story_shape,
     ),
 )

@@ -43,13 +43,13 @@ def demo_command(folder: Path) -> int:
 def _hunted(folder: Path, sources: "dict[str, Source]") -> "Hunt":
     from lakehunt.engines.base import Limits
     from lakehunt.engines.local.engine import LocalEngine
-    from lakehunt.hunt import Choice, choose, hunt
+    from lakehunt.hunt import Choice, hunt, plan_hunt
     from lakehunt.library import load_queries
 
-    queries = choose(load_queries(content_roots(None)).values(), Choice(), sources)
+    plan = plan_hunt(load_queries(content_roots(None)).values(), Choice(), sources)
     engine = LocalEngine(folder, sources)
     try:
-        return hunt(engine, queries, None, Limits(), ProgressBar())
+        return hunt(engine, plan, None, Limits(), ProgressBar())
     finally:
         engine.close()
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 @content_option
 def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
     """Run the detections over LAKE; exits 1 when there are findings."""
-    from lakehunt.hunt import Choice, choose, hunt
+    from lakehunt.hunt import Choice, hunt, plan_hunt
     from lakehunt.library import load_queries
 
     wanted = asked(options, None)
@@ -50,11 +50,11 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     sources = sources_for(options)
     severity = Severity(options["severity"])
     choice = Choice(severity, options["tag"], options["attack"], options["source"])
-    queries = choose(load_queries(roots).values(), choice, sources)
+    plan = plan_hunt(load_queries(roots).values(), choice, sources, wanted.narrow)
     note(region_warning(wanted.narrow, sources))
     engine = open_engine(options, (lake_argument, lake), sources)
     try:
-        hunted = hunt(engine, queries, wanted.window, wanted.limits, ProgressBar(), wanted.narrow)
+        hunted = hunt(engine, plan, wanted.window, wanted.limits, ProgressBar())
     finally:
         engine.close()
     write_hunt(hunted, options)
@@ -69,6 +69,7 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
 def write_hunt(hunted: "Hunt", options: Mapping[str, Any]) -> None:
     """Write a hunt: data to the output, stories and the account to stderr or into the JSON."""
     from lakehunt.render import findings as shown
+    from lakehunt.render import stories as told
 
     if options["rows"]:
         values = [*shown.row_values(hunted.queries, hunted.run)]
@@ -76,7 +77,7 @@ def write_hunt(hunted: "Hunt", options: Mapping[str, Any]) -> None:
         values = [shown.finding_value(finding) for finding in hunted.findings]
     _write_data(hunted, values, options)
     if options["format_"] != "json":
-        note(shown.story_lines(hunted.stories))
+        note(told.story_lines(hunted.stories))
         note(f"FAILED: {failure.query_id}: {failure.message}" for failure in hunted.failures)
     note(_summary(hunted))
     note(shown.account_lines(hunted.run))
@@ -87,6 +88,7 @@ def _write_data(
 ) -> None:
     from lakehunt.render import findings as shown
     from lakehunt.render import rows as render
+    from lakehunt.render.stories import story_value
 
     output = Output(options["out"])
     format_ = options["format_"]
@@ -101,19 +103,17 @@ def _write_data(
     matched = sum(finding.event_count for finding in hunted.findings)
     document = {
         "rows" if options["rows"] else "findings": values,
-        "stories": [shown.story_value(story) for story in hunted.stories],
+        "stories": [story_value(story) for story in hunted.stories],
         "run": shown.run_value(hunted.run, matched, failures),
     }
     output.text(lambda out: render.write_rows(format_, [*columns], values, document, out))
 
 
 def _summary(hunted: "Hunt") -> list[str]:
+    from lakehunt.render.words import counted
+
     events = sum(finding.event_count for finding in hunted.findings)
-    found = f"{_counted(len(hunted.findings), 'finding')} of {_counted(events, 'event')}"
-    told = f"in {_counted(len(hunted.stories), 'story', 'stories')}"
-    by = _counted(len(hunted.queries), "detection")
+    found = f"{counted(len(hunted.findings), 'finding')} of {counted(events, 'event')}"
+    told = f"in {counted(len(hunted.stories), 'story', 'stories')}"
+    by = counted(len(hunted.queries), "detection")
     return [f"{found} {told}; {by} in {hunted.run.seconds:.1f} s"]
-
-
-def _counted(count: int, word: str, many: str = "") -> str:
-    return f"{count:,} {word if count == 1 else many or word + 's'}"

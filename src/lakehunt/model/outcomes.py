@@ -174,6 +174,14 @@ class Bill:
 
 
 @dataclass(frozen=True, slots=True)
+class Caller:
+    """Who acted, and with which access key where that is known."""
+
+    actor: str
+    access_key_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What one detection says about one subject: rows that agree on its `group_by` columns.
 
@@ -187,16 +195,74 @@ class Finding:
     last_event_time: datetime
     event_count: int
     common: Mapping[str, tuple[object, ...]]
+    callers: tuple[Caller, ...]
     examples: tuple[Mapping[str, object], ...]
     log_files: tuple[str, ...]
+
+    @property
+    def access_key_ids(self) -> tuple[str, ...]:
+        """Return the access keys that were used, as far as the detection tells them."""
+        return tuple(dict.fromkeys(c.access_key_id for c in self.callers if c.access_key_id))
+
+    @property
+    def rank(self) -> int:
+        """Return the rank of its severity."""
+        return self.query.severity.rank if self.query.severity else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Handover:
+    """A moment at which one caller was given the credential of another identity.
+
+    It lasts until `until` where that is known. With `only_from` it counts only for calls from the
+    same address: others may have been given the credential.
+    """
+
+    given_by: Caller
+    given: Caller
+    event_time: datetime
+    until: datetime | None
+    source_ip: str | None
+    only_from: str | None
+    event_name: str
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What one actor did, as findings in time order."""
+    """What one actor did, under its own name and others, as findings in time order.
+
+    `handovers` are how the actor came by the other names.
+    """
 
     actor: str
     findings: tuple[Finding, ...]
+    handovers: tuple[Handover, ...] = ()
+
+    @property
+    def gravest(self) -> Finding:
+        """Return the gravest finding, the oldest of these."""
+        return max(self.findings, key=lambda finding: finding.rank)
+
+    @property
+    def event_count(self) -> int:
+        """Return how many events its findings have in sum."""
+        return sum(finding.event_count for finding in self.findings)
+
+    @property
+    def first_event_time(self) -> datetime:
+        """Return when it began."""
+        return self.findings[0].first_event_time
+
+    @property
+    def last_event_time(self) -> datetime:
+        """Return when it ended."""
+        return max(finding.last_event_time for finding in self.findings)
+
+    def distinct(self, column: str) -> tuple[str, ...]:
+        """Return the distinct values of a common column, in the order told."""
+        values = (str(value) for finding in self.findings for value in finding.common[column])
+        return tuple(dict.fromkeys(values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,32 @@ class Severity(StrEnum):
         return [*Severity].index(self)
 
 
+class Stage(StrEnum):
+    """What an attacker is after: the tactics of ATT&CK v19, in its order."""
+
+    RECONNAISSANCE = "reconnaissance"
+    RESOURCE_DEVELOPMENT = "resource development"
+    INITIAL_ACCESS = "initial access"
+    EXECUTION = "execution"
+    PERSISTENCE = "persistence"
+    PRIVILEGE_ESCALATION = "privilege escalation"
+    STEALTH = "stealth"
+    DEFENSE_IMPAIRMENT = "defense impairment"
+    CREDENTIAL_ACCESS = "credential access"
+    DISCOVERY = "discovery"
+    LATERAL_MOVEMENT = "lateral movement"
+    COLLECTION = "collection"
+    COMMAND_AND_CONTROL = "command and control"
+    EXFILTRATION = "exfiltration"
+    IMPACT = "impact"
+
+
+class Purpose(StrEnum):
+    """What a workflow of ours runs a query for, besides answering its question."""
+
+    STORIES = "stories"
+
+
 class ValueType(StrEnum):
     """The type word of a parameter or a promised column; the plural is a list of the singular."""
 
@@ -106,6 +132,7 @@ class Query:
     columns: Mapping[str, ValueType]
     severity: Severity | None = None
     attack: tuple[str, ...] = ()
+    stage: Stage | None = None
     group_by: tuple[str, ...] = ()
     quiet: timedelta = timedelta(hours=6)
     params: Mapping[str, Param] = field(default_factory=dict)
@@ -116,6 +143,7 @@ class Query:
     references: tuple[str, ...] = ()
     formerly: tuple[str, ...] = ()
     replaced_by: str = ""
+    serves: Purpose | None = None
 
     @property
     def is_detection(self) -> bool:

@@ -4,7 +4,6 @@ Knows the model, not how it was come by. `cli` calls it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 
 from lakehunt.engines.base import Run
 from lakehunt.model import (
@@ -15,10 +14,10 @@ from lakehunt.model import (
     Query,
     Result,
     SourceAccount,
-    Story,
     instant,
 )
 from lakehunt.render.neutral import for_terminal, plain
+from lakehunt.render.words import brief, counted, moment, one_or_list
 
 TABLE_COLUMNS = ("severity", "first_event_time", "count", "query", "actor", "target", "source_ip")
 _NOTES_SHOWN = 10
@@ -39,7 +38,7 @@ _COUNTED = {
 
 def finding_value(finding: Finding) -> dict[str, object]:
     """Return a finding as its stable JSON object."""
-    common = {name: _one_or_list(finding.common[name]) for name in COMMON_COLUMNS}
+    common = {name: one_or_list(finding.common[name]) for name in COMMON_COLUMNS}
     return {
         "query_id": finding.query.id,
         "query_version": finding.query.version,
@@ -47,42 +46,27 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "title": finding.query.title,
         "severity": finding.query.severity,
         "attack": finding.query.attack,
+        "stage": finding.query.stage,
         **{name: plain(value) for name, value in common.items()},
         "first_event_time": plain(finding.first_event_time),
         "last_event_time": plain(finding.last_event_time),
         "event_count": finding.event_count,
+        "access_key_ids": finding.access_key_ids,
         "examples": plain(finding.examples),
         "log_files": finding.log_files,
         "next": finding.query.next,
     }
 
 
-def _one_or_list(values: Sequence[object]) -> object:
-    if len(values) > 1:
-        return [*values]
-    return values[0] if values else None
-
-
 def finding_row(finding: Finding) -> dict[str, object]:
     """Return a finding as a row of the table for people."""
     return {
         "severity": finding.query.severity,
-        "first_event_time": _moment(finding.first_event_time),
+        "first_event_time": moment(finding.first_event_time),
         "count": finding.event_count,
         "query": finding.query.id,
-        **{name: _brief(finding.common[name]) for name in ("actor", "target", "source_ip")},
+        **{name: brief(finding.common[name]) for name in ("actor", "target", "source_ip")},
     }
-
-
-def _brief(values: Sequence[object]) -> str:
-    if not values:
-        return "-"
-    more = f" (+{len(values) - 1})" if len(values) > 1 else ""
-    return f"{values[0]}{more}"
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def row_values(queries: Iterable[Query], run: Run) -> Iterable[dict[str, object]]:
@@ -91,37 +75,6 @@ def row_values(queries: Iterable[Query], run: Run) -> Iterable[dict[str, object]
         result = run.results.get(query.id)
         for row in result.rows() if isinstance(result, Result) else ():
             yield {"query_id": query.id, "severity": query.severity, **row}
-
-
-def story_value(story: Story) -> dict[str, object]:
-    """Return a story as its JSON object: the actor, and its findings in time order."""
-    steps = [
-        {
-            "first_event_time": plain(finding.first_event_time),
-            "query_id": finding.query.id,
-            "title": finding.query.title,
-            "severity": finding.query.severity,
-            "attack": finding.query.attack,
-            "event_count": finding.event_count,
-            "target": plain(_one_or_list(finding.common["target"])),
-        }
-        for finding in story.findings
-    ]
-    return {"actor": story.actor, "findings": steps}
-
-
-def story_lines(stories: Iterable[Story]) -> Iterable[str]:
-    """Yield the stories as lines of plain words."""
-    for story in stories:
-        yield f"What {for_terminal(story.actor)} did:"
-        for finding in story.findings:
-            events = "1 event" if finding.event_count == 1 else f"{finding.event_count:,} events"
-            target = for_terminal(_brief(finding.common["target"]))
-            on = f", {target}" if target != "-" else ""
-            yield (
-                f"  {_moment(finding.first_event_time)}  {finding.query.severity or '':8}"
-                f"  {finding.query.title}{on} ({events})"
-            )
 
 
 def run_value(
@@ -219,14 +172,14 @@ def account_lines(run: Run) -> Iterable[str]:
     if run.bill:
         yield _bill_line(run.bill)
     if count:
-        yield f"{count:,} {_plural(count, 'file')} could not be read in full; named above"
+        yield f"{counted(count, 'file')} could not be read in full; named above"
 
 
 def _bill_line(bill: Bill) -> str:
     reused = f", {bill.reused:,} of them answered from earlier results" if bill.reused else ""
     counting = f", of that {bill.counting_usd:.4f} for this account" if bill.counting_usd else ""
     return (
-        f"Athena: {bill.queries:,} {_plural(bill.queries, 'query', 'queries')}{reused}"
+        f"Athena: {counted(bill.queries, 'query', 'queries')}{reused}"
         f"; {bill.scanned_bytes / 1e6:,.1f} MB scanned, about {bill.usd:.4f} USD{counting}"
     )
 
@@ -254,7 +207,7 @@ def _rows_line(account: SourceAccount) -> str:
     return (
         f"  {account.rows_read:,} events, {account.rows_in_window:,} of them in the window,"
         f" {account.rows_unparsed:,} unparsed{shown}, {account.rows_duplicate:,} delivered twice"
-        f"{headers}; counts on delivery within {days:g} {_plural(days, 'day')}"
+        f"{headers}; counts on delivery within {days:g} {'day' if days == 1 else 'days'}"
     )
 
 
@@ -265,8 +218,8 @@ def _reach_line(account: SourceAccount) -> str:
     assert last is not None
     return (
         f"  accounts {', '.join(account.accounts)}; regions {', '.join(account.regions)}"
-        f"; {_moment(first)} to {_moment(last)}, {account.hours:,}"
-        f" {_plural(account.hours, 'hour')} with events; classes: {classes or 'unknown'}"
+        f"; {moment(first)} to {moment(last)}, {counted(account.hours, 'hour')}"
+        f" with events; classes: {classes or 'unknown'}"
     )
 
 
@@ -292,7 +245,3 @@ def _note_lines(what: str, notes: Sequence[FileNote]) -> Iterable[str]:
         yield f"  {what}: {for_terminal(str(note.path))}: {for_terminal(note.reason)}"
     if len(notes) > _NOTES_SHOWN:
         yield f"  {what}: {len(notes) - _NOTES_SHOWN:,} more; --format json names them all"
-
-
-def _plural(count: float, word: str, many: str = "") -> str:
-    return word if count == 1 else many or f"{word}s"

@@ -1,0 +1,32 @@
+"""Puts counts, times and several values in few words for people.
+
+Knows plain values. Renderers and faces call it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+
+def counted(count: int, word: str, many: str = "") -> str:
+    """Return a count with its word: `1 story`, `2,000 stories`."""
+    return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def moment(time: datetime) -> str:
+    """Return a time to the second."""
+    return f"{time:%Y-%m-%d %H:%M:%S}"
+
+
+def one_or_list(values: Sequence[object]) -> object:
+    """Return one value bare, several as a list and none as None."""
+    if len(values) > 1:
+        return [*values]
+    return values[0] if values else None
+
+
+def brief(values: Sequence[object]) -> str:
+    """Return the first of several values and how many more there are."""
+    if not values:
+        return "-"
+    more = f" (+{len(values) - 1})" if len(values) > 1 else ""
+    return f"{values[0]}{more}"
