@@ -7,6 +7,7 @@
 -- question: When did this actor sign in to the console, with MFA or not, and what did it do then?
 -- params:
 --   who: {type: text, help: "the ARN of a user, role or session"}
+-- pivot: {part: ask, takes: {user: who, role: who, session: who}}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, session_name: text,
 --   mfa: boolean, last_event_time: timestamp, event_count: integer, change_count: integer,

@@ -7,6 +7,7 @@
 -- question: Which calls of this actor or key were denied, from where, and did they succeed later?
 -- params:
 --   who: {type: text, help: "the ARN of a user, role or session, or an access key"}
+-- pivot: {part: ask, takes: {user: who, role: who, session: who, access_key: who}}
 -- columns: {account_id: text, actor: text, event_source: text, event_name: text,
 --   first_event_time: timestamp, last_event_time: timestamp, denied_count: integer,
 --   success_count: integer, first_success_time: timestamp, access_key_ids: texts,

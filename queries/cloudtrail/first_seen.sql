@@ -7,7 +7,8 @@
 -- question: Which calls, networks, user agents, regions and targets of this actor were new?
 -- params:
 --   who: {type: text, help: "the ARN of a user, role or session, or an access key"}
---   baseline: {type: interval, help: "how far back before the window to compare, such as 14d"}
+--   baseline: {type: interval, default: 14d, help: how far back to compare}
+-- pivot: {part: ask, takes: {user: who, role: who, session: who, access_key: who}}
 -- columns: {kind: text, new_value: text, first_event_time: timestamp, last_event_time: timestamp,
 --   event_count: integer, denied_count: integer, earlier_event_count: integer,
 --   event_names: texts, log_files: texts}

@@ -7,6 +7,7 @@
 -- question: Who changed this bucket, role, group or key, when, from where and to what?
 -- params:
 --   resource: {type: text, help: "a name, an id or an ARN, such as ops-role or sg-0123"}
+-- pivot: {part: ask, takes: {bucket: resource, instance: resource, resource: resource}}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, event_source: text,
 --   requested: text, answered: text, error_code: text, access_key_id: text, user_agent: text,

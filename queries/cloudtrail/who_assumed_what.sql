@@ -7,6 +7,7 @@
 -- question: Which roles did this actor assume, or who assumed this role, and was it used?
 -- params:
 --   who: {type: text, help: "the ARN of a user, session or role, of either side, or a key"}
+-- pivot: {part: ask, takes: {role: who}}
 -- columns: {account_id: text, actor: text, role_arn: text, event_name: text,
 --   first_event_time: timestamp, last_event_time: timestamp, event_count: integer,
 --   denied_count: integer, failed_count: integer, session_count: integer,

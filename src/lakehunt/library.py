@@ -24,8 +24,12 @@ from lakehunt.content import (
 )
 from lakehunt.errors import ContentError, Location, Problem, UsageError, nearest
 from lakehunt.model import (
+    Given,
     Kind,
     Param,
+    Part,
+    Pivot,
+    PivotKind,
     Purpose,
     Query,
     Severity,
@@ -50,6 +54,7 @@ _OPTIONAL = (
     "replaced_by",
     "serves",
 )
+_INVESTIGATION = ("pivot",)
 _TECHNIQUE = re.compile(r"T\d{4}(\.\d{3})?")
 # ATT&CK v19 split T1562 up. Source: attack.mitre.org, release notes of v19.
 _RETIRED_TECHNIQUES = {
@@ -153,11 +158,12 @@ def _query(reader: Reader, id_: str, sql: str, sql_line: int) -> Query | None:
     detection = kind is Kind.DETECTION
     reader.check_keys(
         (*_REQUIRED, *_DETECTION) if detection else _REQUIRED,
-        _OPTIONAL if detection else (*_OPTIONAL, *_DETECTION),
+        _OPTIONAL if detection else (*_OPTIONAL, *_DETECTION, *_INVESTIGATION),
     )
     status = _word(reader, "status", Status)
     columns = _columns(reader)
     _check_group_by(reader, columns)
+    params = _params(reader, detection)
     plain: dict[str, Any] = {key: reader.text(key) for key in _TEXTS}
     lists: dict[str, Any] = {key: reader.texts(key) for key in _LISTS}
     query = Query(
@@ -174,7 +180,8 @@ def _query(reader: Reader, id_: str, sql: str, sql_line: int) -> Query | None:
         stage=_optional_word(reader, "stage", Stage),
         serves=_optional_word(reader, "serves", Purpose),
         quiet=_quiet(reader),
-        params=_params(reader, detection),
+        params=params,
+        pivot=_pivot(reader, params) if "pivot" in reader.data else None,
         **plain,
         **lists,
     )
@@ -186,6 +193,27 @@ def _check_group_by(reader: Reader, columns: Mapping[str, ValueType]) -> None:
         if name not in columns:
             near = nearest(name, columns)
             reader.problem(reader.line("group_by"), f"`group_by` names {name}", "a column", near)
+
+
+def _pivot(outer: Reader, params: Mapping[str, Param]) -> Pivot | None:
+    """Return how a query takes part in a pivot; each parameter is taken or has a default."""
+    reader = outer.inner("pivot")
+    reader.check_keys(("part",), ("takes",))
+    part = _word(reader, "part", Part)
+    takes = reader.inner("takes")
+    known = [*PivotKind, *Given]
+    for kind in takes.data:
+        if kind not in known:
+            near = nearest(kind, known)
+            takes.problem(line_of(kind), f"`takes` names {kind}", ", ".join(known), near)
+        elif takes.text(kind) not in params:
+            near = nearest(takes.text(kind), params)
+            takes.problem(line_of(kind), f"`{kind}: {takes.text(kind)}`", "a parameter", near)
+    taken = {str(kind): takes.text(kind) for kind in takes.data}
+    for name in sorted({*params} - {*taken.values()}):
+        if not params[name].has_default:
+            reader.problem(reader.line("takes"), f"no kind gives `{name}`, and it has no default")
+    return Pivot(part, taken) if part is not None else None
 
 
 def _word(reader: Reader, key: str, words: type[_E]) -> _E | None:

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_all_start_methods, get_context
 
 from lakehunt import trino_on_duckdb as trino
-from lakehunt.check import headers, raising, reading, refusals, values
+from lakehunt.check import headers, pivots, raising, reading, refusals, values
 from lakehunt.check.checked import Checked, Rule, place
 from lakehunt.check.ground import Ground, ground
 from lakehunt.check.problems import RuleProblem, at
@@ -21,6 +21,7 @@ __all__ = ["RULES", "Ground", "Rule", "check_queries", "check_query", "check_tex
 RULES: tuple[Rule, ...] = (
     *refusals.RULES,
     *headers.RULES,
+    *pivots.RULES,
     *reading.RULES,
     *raising.RULES,
     *values.RULES,

@@ -16,6 +16,7 @@ from lakehunt.errors import ExitCode, LakehuntError
 _COMMANDS = {
     "demo": ("demo", "Make a lake with an attack in it, hunt it, tell the story."),
     "hunt": ("hunting", "Run the detections over a lake and print findings."),
+    "pivot": ("pivot", "Tell all about a key, actor, address or name, and where to go on."),
     "run": ("queries", "Run one saved query, by id or file."),
     "sql": ("queries", "Run SQL of your own (Athena's dialect) over a lake."),
     "event": ("event", "Show one event's record as logged, and what happened beside it."),

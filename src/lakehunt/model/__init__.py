@@ -3,6 +3,14 @@
 Knows nothing of files, SQL engines or the command line. Every floor above uses it.
 """
 
+from lakehunt.model.dossiers import (
+    Chain,
+    Dossier,
+    Hop,
+    PivotValue,
+    Step,
+    Subject,
+)
 from lakehunt.model.outcomes import (
     Bill,
     Caller,
@@ -14,6 +22,7 @@ from lakehunt.model.outcomes import (
     SourceAccount,
     Story,
 )
+from lakehunt.model.pivots import Given, Part, Pivot, PivotKind
 from lakehunt.model.queries import (
     Case,
     Kind,
@@ -56,21 +65,29 @@ __all__ = [
     "Bill",
     "Caller",
     "Case",
+    "Chain",
     "Column",
     "CsvTable",
     "DayKey",
     "DURATION",
+    "Dossier",
     "Failure",
     "Field",
     "FileNote",
     "Finding",
     "Format",
     "Handover",
+    "Given",
+    "Hop",
     "Kind",
     "Param",
+    "Part",
     "PartitionColumn",
     "Partitions",
     "Purpose",
+    "Pivot",
+    "PivotKind",
+    "PivotValue",
     "Query",
     "Record",
     "Result",
@@ -82,7 +99,9 @@ __all__ = [
     "StandIn",
     "Stage",
     "Status",
+    "Step",
     "Story",
+    "Subject",
     "Table",
     "Type",
     "Value",

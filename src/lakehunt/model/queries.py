@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from lakehunt.errors import Location
+from lakehunt.model.pivots import Pivot
 from lakehunt.model.windows import Window
 
 # A record or row as a content file gives it: text all through, typed by the source's model.
@@ -144,6 +145,7 @@ class Query:
     formerly: tuple[str, ...] = ()
     replaced_by: str = ""
     serves: Purpose | None = None
+    pivot: Pivot | None = None
 
     @property
     def is_detection(self) -> bool:

@@ -159,7 +159,7 @@ def account_lines(run: Run) -> Iterable[str]:
             continue
         yield _rows_line(account)
         if account.rows_in_window:
-            yield _reach_line(account)
+            yield reach_line(account)
         elif run.window is None:
             yield "  no event of this source is here"
         else:
@@ -211,7 +211,7 @@ def _rows_line(account: SourceAccount) -> str:
     )
 
 
-def _reach_line(account: SourceAccount) -> str:
+def reach_line(account: SourceAccount) -> str:
     classes = ", ".join(f"{name} {count:,}" for name, count in account.event_classes.items())
     first, last = account.first_event, account.last_event
     assert first is not None

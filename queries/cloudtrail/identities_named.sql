@@ -1,0 +1,111 @@
+-- ---
+-- title: What a name stands for, and its access keys
+-- kind: investigation
+-- status: stable
+-- version: 1
+-- sources: [cloudtrail]
+-- question: Which users, roles, sessions and buckets bear this name, and which keys did they use?
+-- params:
+--   names: {type: texts, help: "names, ARNs, ids of instances or events, or access keys"}
+--   mention: {type: text, default: "%", help: a LIKE pattern that every event of it fits}
+-- pivot:
+--   part: names
+--   takes: {access_key: names, user: names, role: names, session: names, instance: names,
+--     bucket: names, event: names, mention: mention}
+-- columns: {kind: text, kind_name: text, actor: text, access_key_id: text,
+--   first_event_time: timestamp, last_event_time: timestamp, event_count: integer}
+-- misses:
+--   - Users and roles that did nothing themselves in the window
+-- next: Follow what it stands for (pivot), in the account that you mean.
+-- references:
+--   - https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+-- ---
+WITH identities AS (
+    SELECT
+        event_time,
+        event_id,
+        actor,
+        access_key_id,
+        identity_arn,
+        session_name,
+        CASE
+            WHEN identity_type <> 'AssumedRole'
+                THEN REGEXP_EXTRACT(SPLIT_PART(identity_arn, ':', 6), '[^/]+$')
+        END AS own_name,
+        CASE WHEN identity_type = 'AssumedRole' THEN SPLIT_PART(identity_arn, '/', 2) END
+            AS role_name,
+        JSON_EXTRACT_SCALAR(
+            CASE WHEN event_source = 's3.amazonaws.com' THEN request_parameters END,
+            '$.bucketName'
+        ) AS bucket_name
+    FROM cloudtrail
+    WHERE
+        event_time >= :since
+        AND event_time < :until
+        -- cheap, so that the scan can leave the rest out
+        AND (
+            :mention = '%'
+            OR access_key_id IN (:names)
+            OR event_id IN (:names)
+            OR identity_arn LIKE :mention
+            OR request_parameters LIKE :mention
+        )
+),
+
+-- under which of its names each event is asked for
+borne AS (
+    SELECT
+        event_time,
+        event_id,
+        actor,
+        access_key_id,
+        ARRAY['access_key', 'event', 'user', 'role', 'session', 'instance', 'bucket'] AS kinds,
+        ARRAY[
+            CASE WHEN access_key_id IN (:names) THEN access_key_id END,
+            CASE WHEN event_id IN (:names) THEN event_id END,
+            CASE
+                WHEN role_name IS NULL AND (identity_arn IN (:names) OR own_name IN (:names))
+                    THEN identity_arn
+            END,
+            CASE
+                WHEN role_name IS NOT NULL AND (actor IN (:names) OR role_name IN (:names))
+                    THEN actor
+            END,
+            CASE
+                WHEN
+                    role_name IS NOT NULL
+                    AND (identity_arn IN (:names) OR session_name IN (:names))
+                    THEN identity_arn
+            END,
+            CASE
+                WHEN session_name LIKE 'i-%' AND session_name IN (:names) THEN session_name
+            END,
+            CASE WHEN bucket_name IN (:names) THEN bucket_name END
+        ] AS kind_names
+    FROM identities
+),
+
+named AS (
+    SELECT
+        borne.event_time,
+        borne.event_id,
+        borne.actor,
+        borne.access_key_id,
+        bearers.kind,
+        bearers.kind_name
+    FROM borne
+    CROSS JOIN UNNEST(borne.kinds, borne.kind_names) AS bearers (kind, kind_name)
+    WHERE bearers.kind_name IS NOT NULL
+)
+
+SELECT
+    kind,
+    kind_name,
+    actor,
+    access_key_id,
+    MIN(event_time) AS first_event_time,
+    MAX(event_time) AS last_event_time,
+    COUNT(DISTINCT event_id) AS event_count
+FROM named
+GROUP BY kind, kind_name, actor, access_key_id
+ORDER BY MIN(event_time), kind, kind_name, actor, access_key_id

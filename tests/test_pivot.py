@@ -1,0 +1,430 @@
+"""Everything about one value: the chain both ways, what it did, and where to go on."""
+
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet
+import pytest
+
+from lakehunt.errors import UsageError
+from lakehunt.model import PivotKind
+from lakehunt.pivot import kind_of_word, recognise
+from lakehunt.pivot.chain import MOST_KEYS, follow
+from tests.conftest import Ran
+from tests.lakes import document, event, put
+
+Run = Callable[..., Ran]
+Record = dict[str, Any]
+USER = "arn:aws:iam::111122223333:user/bob"
+ROLE = "arn:aws:iam::111122223333:role/ops"
+
+
+def user(key: str, name: str = "bob") -> Record:
+    arn = f"arn:aws:iam::111122223333:user/{name}"
+    return {"type": "IAMUser", "arn": arn, "userName": name, "accessKeyId": key}
+
+
+def session(key: str, role: str = "ops", name: str = "one") -> Record:
+    arn = f"arn:aws:sts::111122223333:assumed-role/{role}/{name}"
+    return {"type": "AssumedRole", "arn": arn, "accessKeyId": key}
+
+
+def assumed(moment: str, by: Record, key: str, role: str = "ops") -> Record:
+    arn = f"arn:aws:iam::111122223333:role/{role}"
+    return event(
+        "AssumeRole",
+        moment,
+        eventSource="sts.amazonaws.com",
+        userIdentity=by,
+        requestParameters={"roleArn": arn, "roleSessionName": "one"},
+        responseElements={"credentials": {"accessKeyId": key}},
+    )
+
+
+def at(minute: int) -> str:
+    return f"2026-05-01T10:{minute:02d}:00Z"
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Path:
+    """A user's key, a session of `ops` issued with it, and a session of `deep` issued with that."""
+    records = (
+        event("ListBuckets", at(0), userIdentity=user("AKIABOBSKEY00001")),
+        assumed(at(1), user("AKIABOBSKEY00001"), "ASIAOPSKEY000001"),
+        assumed(at(2), session("ASIAOPSKEY000001"), "ASIADEEPKEY00001", "deep"),
+        event(
+            "GetObject",
+            at(3),
+            userIdentity=session("ASIADEEPKEY00001", "deep"),
+            requestParameters={"bucketName": "secrets-of-bob"},
+            sourceIPAddress="203.0.113.7",
+            eventCategory="Data",
+        ),
+        event("ListUsers", at(4), userIdentity=user("AKIABOBSKEY00002")),
+        event(
+            "CreateUser",
+            at(5),
+            eventSource="iam.amazonaws.com",
+            readOnly="false",
+            userIdentity=session("ASIAOPSKEY000001"),
+            requestParameters={"userName": "mallory"},
+        ),
+        event("ConsoleLogin", at(6), userIdentity={"type": "IAMUser", "arn": USER}),
+    )
+    put(tmp_path / "lake" / "one.json", document(*records))
+    return tmp_path / "lake"
+
+
+def told(ran: Ran) -> Record:
+    assert ran.code == 0, ran.err
+    value: Record = json.loads(ran.out)
+    return value
+
+
+def facet(dossier: Record, name: str, relation: str = "by") -> dict[str, int]:
+    rows = dossier["profile"]
+    return {
+        row["facet_value"]: row["event_count"]
+        for row in rows
+        if row["facet"] == name and row["relation"] == relation
+    }
+
+
+def test_a_key_is_followed_to_all_that_was_issued_with_it(lake: Path, lakehunt: Run) -> None:
+    dossier = told(lakehunt("pivot", "AKIABOBSKEY00001", "--lake", lake, "--format", "json"))
+    chain = dossier["chain"]
+    assert [(hop["access_key_id"], hop["depth"]) for hop in chain["issued"]] == [
+        ("ASIAOPSKEY000001", 1),
+        ("ASIADEEPKEY00001", 2),
+    ]
+    assert facet(dossier, "subject") == {"AKIABOBSKEY00001": 2}
+    assert facet(dossier, "subject", "chain") == {"ASIAOPSKEY000001": 2, "ASIADEEPKEY00001": 1}
+    assert facet(dossier, "data", "chain") == {"GetObject secrets-of-bob": 1}
+    assert [(row["access_key_id"], row["event_count"]) for row in dossier["siblings"]] == [
+        ("AKIABOBSKEY00002", 1),
+        (None, 1),
+    ]
+    assert [(row["created_name"], row["clean_up_state"]) for row in dossier["created"]] == [
+        ("mallory", "left")
+    ]
+
+
+def test_a_session_is_followed_back_to_who_began_it(lake: Path, lakehunt: Run) -> None:
+    ran = lakehunt("pivot", "ASIADEEPKEY00001", "--lake", lake)
+    assert ran.code == 0
+    led, _, rest = ran.out.partition("Led to it")[2].partition("\n\n")
+    assert re.findall(r"ASIA\w+ by AssumeRole of \S+", led) == [
+        "ASIAOPSKEY000001 by AssumeRole of arn:aws:iam::111122223333:role/ops",
+        "ASIADEEPKEY00001 by AssumeRole of arn:aws:iam::111122223333:role/deep",
+    ]
+    assert USER in led
+    assert "lakehunt pivot AKIABOBSKEY00001" in rest
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "subjects"),
+    [
+        ("bob", "user", {USER: 4}),
+        (USER, "user", {USER: 4}),
+        ("ops", "role", {ROLE: 2}),
+        ("arn:aws:sts::111122223333:assumed-role/deep/one", "session", None),
+        ("203.0.113.7", "address", {"203.0.113.7": 1}),
+        ("203[.]0[.]113[.]7", "address", {"203.0.113.7": 1}),
+        ("198.51.100.0/24", "network", {"198.51.100.10": 6}),
+        (f"id-ListBuckets-{at(0)}", "resource", None),
+    ],
+)
+def test_a_value_is_taken_for_what_the_data_say(
+    lake: Path, lakehunt: Run, value: str, kind: str, subjects: dict[str, int] | None
+) -> None:
+    dossier = told(lakehunt("pivot", value, "--lake", lake, "--format", "json"))
+    assert dossier["kind"] == kind
+    if subjects:
+        assert facet(dossier, "subject") == subjects
+
+
+def test_a_bucket_and_a_role_tell_who_named_them(lake: Path, lakehunt: Run) -> None:
+    bucket = told(lakehunt("pivot", "s3://secrets-of-bob/x", "--lake", lake, "--format", "json"))
+    assert bucket["kind"] == "bucket"
+    assert facet(bucket, "call", "on") == {"s3:GetObject": 1}
+    role = told(lakehunt("pivot", ROLE, "--lake", lake, "--format", "json"))
+    assert facet(role, "call", "on") == {"sts:AssumeRole": 1}
+    assert [row["actor"] for row in role["origins"][:1]] == [USER]
+
+
+def test_as_says_what_a_value_is(lake: Path, lakehunt: Run) -> None:
+    dossier = told(lakehunt("pivot", "ops", "--as", "bucket", "--lake", lake, "--format", "json"))
+    assert (dossier["kind"], dossier["occurs"]) == ("bucket", True)
+    assert not facet(dossier, "subject")
+
+
+def test_a_value_that_does_not_occur_says_what_the_data_cover(lake: Path, lakehunt: Run) -> None:
+    ran = lakehunt("pivot", "AKIANOBODY000001", "--lake", lake)
+    assert ran.code == 0
+    assert "AKIANOBODY000001: taken for an access key" in ran.out
+    assert "does not occur" in ran.out
+    assert "accounts 111122223333" in ran.out
+    assert "2026-05-01 10:00:00 to 2026-05-01 10:06:00" in ran.out
+    assert "Data 1" in ran.out
+
+
+def test_what_the_logs_could_not_show_is_told(lake: Path, lakehunt: Run) -> None:
+    out = " ".join(lakehunt("pivot", "bob", "--lake", lake, "--as", "user").out.split())
+    assert "items of DynamoDB" in out.partition("not logged")[2]
+    assert "objects of S3" not in out
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "jsonl", "json", "parquet"])
+def test_rows_are_its_events_in_each_format(
+    lake: Path, lakehunt: Run, tmp_path: Path, format_: str
+) -> None:
+    path = tmp_path / "rows"
+    arguments = ("pivot", "bob", "--rows", "--lake", lake, "--format", format_, "--out", path)
+    assert lakehunt(*arguments).code == 0
+    if format_ == "parquet":
+        shown = str(pyarrow.parquet.read_table(path).to_pylist())
+    else:
+        shown = path.read_text(encoding="utf-8")
+    assert "GetObject" in shown
+
+
+def test_facts_are_one_row_each(lake: Path, lakehunt: Run) -> None:
+    ran = lakehunt("pivot", "AKIABOBSKEY00001", "--lake", lake, "--format", "jsonl")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert {"profile", "origins", "siblings", "created", "coverage"} <= {r["part"] for r in rows}
+    assert len({tuple(row) for row in rows}) == 1
+
+
+@pytest.mark.parametrize(
+    "value", ["x' OR '1'='1", "$(reboot)", "%", "_", 'a"b', "\x1b[31mred", "-- ;drop", "ѕtаr*"]
+)
+def test_a_hostile_value_is_only_a_value(lake: Path, lakehunt: Run, value: str) -> None:
+    ran = lakehunt("pivot", "--lake", lake, "--", value)
+    assert ran.code == 0
+    assert "does not occur" in ran.out
+    assert "\x1b" not in ran.out
+
+
+def test_what_a_log_says_cannot_reach_a_shell_or_a_terminal(tmp_path: Path, lakehunt: Run) -> None:
+    evil = "role/$(reboot) `id`; \x1b[2J"
+    by = {
+        "type": "IAMUser",
+        "arn": f"arn:aws:iam::111122223333:{evil}",
+        "accessKeyId": "AKIAEVIL0001",
+    }
+    other = {
+        **by,
+        "arn": "arn:aws:iam::111122223333:user/a'; reboot; '",
+        "accessKeyId": "AKIAEVIL0001",
+    }
+    records = (event("A", at(0), userIdentity=by), event("B", at(1), userIdentity=other))
+    put(tmp_path / "lake" / "one.json", document(*records))
+    ran = lakehunt("pivot", "AKIAEVIL0001", "--lake", tmp_path / "lake")
+    assert "\x1b" not in ran.out
+    commands = [line for line in ran.out.splitlines() if line.startswith("  lakehunt ")]
+    assert commands
+    for command in commands:
+        words = shlex.split(command)
+        assert "reboot" not in words
+        assert shlex.join(words) == command.strip()
+
+
+def test_commands_to_go_on_keep_the_window(lake: Path, lakehunt: Run) -> None:
+    options = ("--since", "2026-05-01", "--region", "us-east-1")
+    ran = lakehunt("pivot", "AKIABOBSKEY00001", "--lake", lake, *options)
+    command = next(line for line in ran.out.splitlines() if line.startswith("  lakehunt pivot"))
+    again = lakehunt(*shlex.split(command)[1:])
+    assert again.code == 0
+    assert "--since 2026-05-01 --region us-east-1" in command
+    assert "does not occur" not in again.out
+
+
+def test_a_query_of_ones_own_takes_part_by_its_header(
+    lake: Path, lakehunt: Run, tmp_path: Path
+) -> None:
+    query = """-- ---
+-- title: Sign-ins
+-- kind: investigation
+-- status: stable
+-- version: 1
+-- sources: [cloudtrail]
+-- question: Which sign-ins?
+-- params:
+--   who: {type: texts, default: [], help: actors}
+-- pivot: {part: profile, takes: {user: who}}
+-- columns: {relation: text, facet: text, facet_value: text, first_event_time: timestamp,
+--   last_event_time: timestamp, event_count: integer, denied_count: integer,
+--   failed_count: integer, value_count: integer}
+-- ---
+SELECT
+    'by' AS relation,
+    'sign-in' AS facet,
+    actor AS facet_value,
+    MIN(event_time) AS first_event_time,
+    MAX(event_time) AS last_event_time,
+    COUNT(DISTINCT event_id) AS event_count,
+    COUNT_IF(outcome = 'denied') AS denied_count,
+    COUNT_IF(outcome = 'failure') AS failed_count,
+    1 AS value_count
+FROM cloudtrail
+WHERE
+    event_time >= :since AND event_time < :until
+    AND event_name = 'ConsoleLogin'
+    AND actor IN (:who)
+GROUP BY actor
+"""
+    put(tmp_path / "own" / "queries" / "cloudtrail" / "sign_ins.sql", query.encode())
+    ran = lakehunt("pivot", "bob", "--lake", lake, "--content", tmp_path / "own")
+    assert re.search(rf"sign-in +{USER} \(1\)", ran.out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ([" "], "nothing to pivot on"),
+        (["x", "--as", "buket"], "did you mean bucket?"),
+        (["x", "--as", "address"], "x is no address such as"),
+        (["1.2.3.4/99"], "does not occur"),
+        (["x", "--as", "network"], "x is no network such as"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(
+    lake: Path, lakehunt: Run, arguments: list[str], expected: str
+) -> None:
+    ran = lakehunt("pivot", *arguments, "--lake", lake)
+    assert expected in ran.out + ran.err
+    assert ran.code == (0 if expected == "does not occur" else 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "mention"),
+    [
+        ("AKIAIOSFODNN7EXAMPLE", PivotKind.ACCESS_KEY, "%AKIAIOSFODNN7EXAMPLE%"),
+        ("111122223333", PivotKind.ACCOUNT, "%111122223333%"),
+        ("i-0123456789abcdef0", PivotKind.INSTANCE, "%i-0123456789abcdef0%"),
+        ("arn:aws:ec2:eu-west-1:1:instance/i-01234567", PivotKind.INSTANCE, "%i-01234567%"),
+        ("eni-01234567", PivotKind.INTERFACE, "%eni-01234567%"),
+        ("arn:aws:s3:::logs/a/b", PivotKind.BUCKET, "%logs%"),
+        ("arn:aws-cn:iam::1:role/path/ops", PivotKind.ROLE, "%ops%"),
+        ("arn:aws:kms:eu-west-1:1:key/abc", PivotKind.RESOURCE, "%abc%"),
+        ("2001:DB8::1", PivotKind.ADDRESS, "%2001:db8::1%"),
+        ("10.1.2.3/15", PivotKind.NETWORK, "10.%"),
+        ("10.1.2.3/32", PivotKind.NETWORK, "10.1.2.3"),
+        ("2001:db8::/32", PivotKind.NETWORK, "%"),
+        ("0.0.0.0/0", PivotKind.NETWORK, "%"),
+        ("11111111-2222-3333-4444-555555555555", PivotKind.EVENT, None),
+        ('a "quoted" name', PivotKind.USER, "%"),
+    ],
+)
+def test_what_a_value_may_be(text: str, kind: PivotKind, mention: str | None) -> None:
+    value = recognise(text)
+    assert value.kinds[0] is kind
+    assert mention is None or value.mention == mention
+
+
+def test_a_kind_is_named_in_any_spelling() -> None:
+    assert kind_of_word("Access-Key") is PivotKind.ACCESS_KEY
+    with pytest.raises(UsageError, match="there are: access_key"):
+        kind_of_word("qqqq")
+
+
+def test_a_circle_of_keys_ends_where_it_began() -> None:
+    chain = follow(["a"], [("a", "b"), ("b", "c"), ("c", "a"), ("c", "b"), ("x", "a")])
+    assert [(hop.key, hop.depth) for hop in chain.issued] == [("b", 1), ("c", 2)]
+    assert {hop.key for hop in chain.issuers} == {"b", "c", "x"}
+
+
+def test_keys_beyond_the_most_are_counted() -> None:
+    chain = follow(["a"], [("a", str(number)) for number in range(MOST_KEYS + 7)])
+    assert (len(chain.issued), chain.left_out) == (MOST_KEYS, 7)
+
+
+# What follows counts in the raw files with nothing of ours.
+_MADE = re.compile(
+    "Create|Run|Allocate|Register|Attach|Add|Import|PutParameter|Put(Role|User|Group)Policy"
+)
+_GONE = re.compile("Delete|Terminate|Release|Deregister|Detach|Remove")
+_NOT_MADE = ("CreateTags", "CreateLogStream", "CreateGrant")
+
+
+def raw_records(folder: Path) -> list[Record]:
+    found: list[Record] = []
+    for path in sorted(folder.rglob("*.json")):
+        found += json.loads(path.read_text(encoding="utf-8"))["Records"]
+    return found
+
+
+def key_of(record: Record) -> str | None:
+    key: str | None = record["userIdentity"].get("accessKeyId")
+    return key
+
+
+def issued_key(record: Record) -> str | None:
+    elements = record.get("responseElements") or {}
+    credentials: Record = elements.get("credentials") or elements.get("accessKey") or {}
+    return credentials.get("accessKeyId")
+
+
+def test_the_busiest_key_of_a_real_attack(samples: Path, lakehunt: Run) -> None:
+    records = raw_records(samples / "invictus")
+    counts = Counter(filter(None, map(key_of, records)))
+    key, events = counts.most_common(1)[0]
+    assert events == 2104
+    sessions = {
+        issued_key(r): r for r in records if key_of(r) == key and r["eventName"] == "AssumeRole"
+    }
+    sessions.pop(None)
+    issued = {issued_key(r) for r in records if key_of(r) == key} - {None}
+    used = {one: counts[one] for one in sessions if one and counts[one]}
+    assert (len(sessions), len(used), sum(used.values())) == (10, 5, 47)
+    owner = next(r["userIdentity"]["arn"] for r in records if key_of(r) == key)
+    rest = [r for r in records if r["userIdentity"].get("arn") == owner and key_of(r) != key]
+    assert len(rest) == 537
+
+    ran = lakehunt("pivot", key, "--lake", samples / "invictus", "--format", "json")
+    dossier = told(ran)
+    assert facet(dossier, "subject") == {key: events}
+    assert facet(dossier, "subject", "chain") == used
+    assert {hop["access_key_id"] for hop in dossier["chain"]["issued"]} == issued
+    assert {
+        row["issued_access_key_id"]: row["first_event_time"]
+        for row in dossier["origins"]
+        if row["event_name"] == "AssumeRole"
+    } == {one: r["eventTime"].replace("Z", ".000Z") for one, r in sessions.items()}
+    assert {row["access_key_id"]: row["event_count"] for row in dossier["siblings"]} == Counter(
+        map(key_of, rest)
+    )
+    services = Counter(r["eventSource"].split(".")[0] for r in records if key_of(r) == key)
+    assert facet(dossier, "service") == services
+    errors = Counter(r["errorCode"] for r in records if key_of(r) == key and r.get("errorCode"))
+    assert facet(dossier, "error") == errors
+    own = {key, *sessions}
+    assert Counter(row["event_id"] for row in created(dossier)) == Counter(
+        r["eventID"] for r in records if key_of(r) in own and is_made(r)
+    )
+
+
+def created(dossier: Record) -> list[Record]:
+    rows: list[Record] = dossier["created"]
+    return rows
+
+
+def is_made(record: Record) -> bool:
+    name = record["eventName"]
+    done = not record.get("errorCode") and not record.get("readOnly")
+    return bool(_MADE.match(name)) and name not in _NOT_MADE and done
+
+
+def test_the_busiest_key_in_words(samples: Path, lakehunt: Run) -> None:
+    ran = lakehunt("pivot", "AKIATFQR7NSC8Q4X20BJ", "--lake", samples / "invictus")
+    assert "2,104 events by it" in ran.out
+    assert "AssumeRole 10, CreateAccessKey 2" in ran.out
+    assert "537 events with 107 other keys" in ran.out
+    assert "12 were not removed again" in ran.out
+    assert "objects of S3" in ran.out.partition("not logged")[2]
+    assert "Trail stopped, deleted or narrowed" in ran.out
