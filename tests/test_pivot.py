@@ -348,7 +348,6 @@ def test_keys_beyond_the_most_are_counted() -> None:
 _MADE = re.compile(
     "Create|Run|Allocate|Register|Attach|Add|Import|PutParameter|Put(Role|User|Group)Policy"
 )
-_GONE = re.compile("Delete|Terminate|Release|Deregister|Detach|Remove")
 _NOT_MADE = ("CreateTags", "CreateLogStream", "CreateGrant")
 
 
