@@ -119,9 +119,15 @@ def _formats(template: str, columns: Iterable[PartitionColumn]) -> dict[str, str
 def skip_by_path(partitions: Partitions, path: str) -> Skip | None:
     """Return the rule that a path falls under, a rule's `path` being a whole part of a name."""
     for rule in partitions.skip:
-        if rule.path and re.search(rf"(^|[/_]){re.escape(rule.path)}([/_]|$)", path):
+        if rule.path and re.search(skipped_paths([rule]), path):
             return rule
     return None
+
+
+def skipped_paths(rules: Iterable[Skip]) -> str:
+    """Return the regular expression of the paths that some rules leave out, '' for none."""
+    words = [re.escape(rule.path) for rule in rules if rule.path]
+    return f"(^|[/_])({'|'.join(words)})([/_]|$)" if words else ""
 
 
 def folder(partitions: Partitions, layout: str, values: Mapping[str, str]) -> str:

@@ -33,7 +33,7 @@ def _instead(sql: str, table: Table, partitions: Partitions) -> dict[str, str]:
             continue
         value = column.record if column.record and column.type != "date" else ""
         if column.name == partitions.window:
-            time = item(sql, "event_time")
+            time = replaced(item(sql, "event_time"), instead)
             format_ = strftime(column.format)
             value = f"date_format({time}, '{format_}')" if time else ""
         instead[column.raw_name] = value or "CAST(NULL AS varchar)"
@@ -75,8 +75,9 @@ def _columns(sql: str) -> Iterator[tuple[Token, bool]]:
             depth -= 1
         # a column of that name is quoted, and then no keyword
         elif token.token_type not in (TokenType.STRING, TokenType.END):
-            # behind a text stands the unit of an interval
+            # behind a text stands the unit of an interval; TIME ZONE is no column either
             named = before in (TokenType.DOT, TokenType.ALIAS, TokenType.STRING)
+            named = named or tokens[position : position + 2][-1].text.upper() == "ZONE"
             if not named and after not in (TokenType.DOT, TokenType.L_PAREN):
                 opens = before in (TokenType.SELECT, TokenType.COMMA)
                 yield token, depth == 0 and opens and after in (TokenType.COMMA, TokenType.FROM)

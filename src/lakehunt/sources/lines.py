@@ -4,8 +4,9 @@ Knows SerDe classes, not sources. `_unparsed` is made of the table's own express
 view's own condition, so that a record is in exactly one of the two views.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from lakehunt.layouts import skipped_paths
 from lakehunt.model import Column, Partitions, Table, View
 from lakehunt.sources.absent import condition, replaced
 from lakehunt.sources.ddl import printed
@@ -59,10 +60,23 @@ def _select(table: Table, partitions: Partitions, line: str, relation: str, kept
         else f"    {c.name},\n"
         for c in partitions.columns
     ]
+    conditions = (f"NOT COALESCE({kept}, FALSE)", *_no_records(table, partitions))
     return (
         f"SELECT\n{''.join(places)}    {line},\n"
-        f'    "$path" AS log_file\nFROM {relation}\nWHERE NOT COALESCE({kept}, FALSE)'
+        f'    "$path" AS log_file\nFROM {relation}\nWHERE\n    ' + "\n    AND ".join(conditions)
     )
+
+
+def _no_records(table: Table, partitions: Partitions) -> Iterator[str]:
+    """Yield conditions for what lies among the records and is none: other files, header lines."""
+    others = skipped_paths(partitions.skip)
+    if others:
+        yield f"""NOT regexp_like("$path", '{others.replace("'", "''")}')"""
+    if table.serde == LAZY_SIMPLE and partitions.fields:
+        first = table.columns[0]
+        keys = [field.key for field in partitions.fields if field.name == first.name]
+        cell = _delimited_field(table, 1, first)
+        yield f"NOT COALESCE(starts_with(line, '#') OR {cell} = '{keys[0]}', FALSE)"
 
 
 def _over_line(table: Table) -> Mapping[Column, str]:

@@ -18,7 +18,8 @@ _ORGANIZATION = "organization"
 class Placement:
     """One source in one deployment; without a deployment it has every column and every field.
 
-    `partitions` are those of the source, the date format of each column being the layout's.
+    `partitions` are those of the source, the date format of each column being the layout's and the
+    default fields those that the deployment chose.
     """
 
     def __init__(self, name: str, partitions: Partitions, deployment: Deployment | None) -> None:
@@ -28,7 +29,10 @@ class Placement:
         self.layout = self._layout(partitions)
         template = partitions.layouts[self.layout]
         formats = {hole.name: hole.format for hole in holes_of(template) if hole.format}
-        self.partitions = partitions if self._whole else _formatted(partitions, formats)
+        self.partitions = partitions
+        if not self._whole:
+            placed = _formatted(partitions, formats)
+            self.partitions = replace(placed, default_fields=self._chosen(partitions))
         self._template = self._filled_template(template)
 
     def _layout(self, partitions: Partitions) -> str:
@@ -76,15 +80,18 @@ class Placement:
         holes = holes_of(self.partitions.layouts[self.layout])
         return [by_name[hole.name] for hole in holes if hole.name in by_name]
 
+    def _chosen(self, partitions: Partitions) -> tuple[str, ...]:
+        """Return the names of the fields that the deployment has."""
+        by_key = {field.key: field.name for field in partitions.fields}
+        given = self._deployment.fields.get(self._name, partitions.default_fields)
+        known = [field.name for field in partitions.fields]
+        return tuple(_known("field", self._name, by_key.get(name, name), known) for name in given)
+
     @property
     def _fields(self) -> list[Field]:
         fields = {field.name: field for field in self.partitions.fields}
-        if self._whole:
-            return [*fields.values()]
-        by_key = {field.key: field.name for field in fields.values()}
-        given = self._deployment.fields.get(self._name, self.partitions.default_fields)
-        wanted = (by_key.get(name, name) for name in given)
-        return [fields[_known("field", self._name, name, fields)] for name in wanted]
+        names = fields if self._whole else self.partitions.default_fields
+        return [fields[name] for name in names]
 
     def holes(self, table: str) -> Mapping[str, str]:
         """Return what fills the holes of a template.
@@ -101,7 +108,9 @@ class Placement:
                 _declared(field, field.type) for field in self.partitions.fields
             ),
             "text_columns": ",\n    ".join(_declared(field, "string") for field in fields),
-            "mappings": "".join(_mapping(field) for field in fields if field.key != field.name),
+            "mappings": "".join(
+                _mapping(field) for field in self.partitions.fields if field.key != field.name
+            ),
             "partitioned_by": f"PARTITIONED BY ({columns})" if columns else "",
             "location": self._template.partition("${")[0],
             "properties": self._properties(),

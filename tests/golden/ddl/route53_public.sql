@@ -81,4 +81,6 @@ SELECT
     line,
     "$path" AS log_file
 FROM route53_public_lines
-WHERE NOT COALESCE(TRY(from_iso8601_timestamp(regexp_extract(line, '(?s)^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z )?([0-9]+[.][0-9]+) ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ([A-Z0-9]+) ([^ ]+) ([^ ]+) ([A-Z0-9]+) ([A-Z]+) ([^ ]+) ([0-9a-fA-F:.]+) ([^ ]+)( .*)?$', 2))) IS NOT NULL, FALSE);
+WHERE
+    NOT COALESCE(TRY(from_iso8601_timestamp(regexp_extract(line, '(?s)^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z )?([0-9]+[.][0-9]+) ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ([A-Z0-9]+) ([^ ]+) ([^ ]+) ([A-Z0-9]+) ([A-Z]+) ([^ ]+) ([0-9a-fA-F:.]+) ([^ ]+)( .*)?$', 2))) IS NOT NULL, FALSE)
+    AND NOT regexp_like("$path", '(^|[/_])(aws\-logs\-write\-test)([/_]|$)');

@@ -132,5 +132,6 @@ SELECT
     line,
     "$path" AS log_file
 FROM route53_resolver_lines
-WHERE NOT COALESCE(TRY(from_iso8601_timestamp(COALESCE(json_extract_scalar(line, '$["query_timestamp"]'), NULLIF(json_format(json_extract(line, '$["query_timestamp"]')), 'null')))) IS NOT NULL
+WHERE
+    NOT COALESCE(TRY(from_iso8601_timestamp(COALESCE(json_extract_scalar(line, '$["query_timestamp"]'), NULLIF(json_format(json_extract(line, '$["query_timestamp"]')), 'null')))) IS NOT NULL
     AND COALESCE(json_extract_scalar(line, '$["query_name"]'), NULLIF(json_format(json_extract(line, '$["query_name"]')), 'null')) IS NOT NULL, FALSE);

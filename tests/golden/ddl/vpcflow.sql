@@ -212,8 +212,10 @@ SELECT
     line,
     "$path" AS log_file
 FROM vpcflow_lines
-WHERE NOT COALESCE(TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 11), element_at(split(line, ' '), 12)), '-') AS bigint) >= 1388534400
+WHERE
+    NOT COALESCE(TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 11), element_at(split(line, ' '), 12)), '-') AS bigint) >= 1388534400
     AND TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 12), element_at(split(line, ' '), 11)), '-') AS bigint) BETWEEN TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 11), element_at(split(line, ' '), 12)), '-') AS bigint) AND 4102444799
     AND TRY_CAST(COALESCE(NULLIF(element_at(split(line, ' '), 8), '-'), '0') AS integer) BETWEEN 0 AND 255
     AND COALESCE(element_at(split(line, ' '), 13), '-') IN ('ACCEPT', 'REJECT', '-')
-    AND COALESCE(element_at(split(line, ' '), 14), '-') IN ('OK', 'NODATA', 'SKIPDATA', '-'), FALSE);
+    AND COALESCE(element_at(split(line, ' '), 14), '-') IN ('OK', 'NODATA', 'SKIPDATA', '-'), FALSE)
+    AND NOT COALESCE(starts_with(line, '#') OR element_at(split(line, ' '), 1) = 'version', FALSE);

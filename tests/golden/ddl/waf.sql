@@ -212,6 +212,7 @@ SELECT
     line,
     "$path" AS log_file
 FROM waf_lines
-WHERE NOT COALESCE(TRY_CAST(json_extract_scalar(line, '$["timestamp"]') AS bigint) BETWEEN 0 AND 253402300799999
+WHERE
+    NOT COALESCE(TRY_CAST(json_extract_scalar(line, '$["timestamp"]') AS bigint) BETWEEN 0 AND 253402300799999
     AND COALESCE(json_extract_scalar(line, '$["action"]'), NULLIF(json_format(json_extract(line, '$["action"]')), 'null')) IS NOT NULL
     AND NULLIF(json_format(json_extract(line, '$["httpRequest"]')), 'null') IS NOT NULL, FALSE);
