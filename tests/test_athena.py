@@ -116,7 +116,7 @@ def _told(lines: str) -> list[tuple[Any, ...]]:
 
 
 def test_the_account_of_a_hunt_is_that_of_the_local_engine(
-    place: Path, demo_lake: Path, lakehunt: Callable[..., Ran]
+    place: Path, sandbox: Sandbox, demo_lake: Path, lakehunt: Callable[..., Ran]
 ) -> None:
     asked = ("--format", "json", *_WINDOW)
     there = json.loads(lakehunt("hunt", "--engine", "athena", *asked).out)["run"]
@@ -127,10 +127,7 @@ def test_the_account_of_a_hunt_is_that_of_the_local_engine(
     assert "files" in there["sources"][0]["not_counted"]
     assert "files" not in there["sources"][0]
     bill = there["bill"]
-    assert (
-        bill["queries"]
-        == 1 + len(json.loads(lakehunt("list", "--kind", "detection", "--format", "json").out)) - 2
-    )
+    assert bill["queries"] == len(_executions(sandbox)) > 20
     assert 0 < bill["counting_usd"] < bill["usd"]
 
 

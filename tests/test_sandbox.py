@@ -1,5 +1,6 @@
 """The sandbox answers as Athena does: what clients see of queries, tables, files and failures."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -11,7 +12,10 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lakehunt.content import roots
+from lakehunt.model import Source
 from lakehunt.sandbox.faults import Faults
+from lakehunt.sandbox.lake import load_lake, make_tables
 from lakehunt.sandbox.server import RESULTS, Sandbox
 
 _DAY = "SELECT count(*) AS n FROM cloudtrail WHERE day = '2026/05/19'"
@@ -220,6 +224,29 @@ def test_a_foreign_table_over_the_same_logs_is_read_by_its_own_columns(ask: Ask)
     ours = _rows(ask(asked.format("cloudtrail_raw", f"{where} AND account_id = '111122223333'")))
     assert len(ours) > 1
     assert sorted(map(str, theirs)) == sorted(map(str, ours))
+
+
+def test_any_source_comes_along_by_its_content(
+    lakehunt_sandbox: Sandbox, sources: dict[str, Source], tmp_path: Path
+) -> None:
+    folder = tmp_path / "AWSLogs/111122223333/vpcflowlogs/us-east-1/2026/05/01"
+    folder.mkdir(parents=True)
+    header = (
+        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes"
+        " start end action log-status"
+    )
+    record = (
+        "2 111122223333 eni-0a 192.0.2.9 10.0.0.5 4000 22 6 1 1 1777629600 1777629660 ACCEPT OK"
+    )
+    name = "111122223333_vpcflowlogs_us-east-1_fl-0a_20260501T1005Z_a.log.gz"
+    (folder / name).write_bytes(gzip.compress(f"{header}\n{record}\nno flow\n".encode()))
+    make_tables(lakehunt_sandbox, roots(), load_lake(lakehunt_sandbox, tmp_path, sources), "flow")
+    asked = "SELECT event_time, region, actor, target, day FROM vpcflow"
+    assert lakehunt_sandbox.run(asked, "flow") == [
+        ["2026-05-01 10:00:00.000", "us-east-1", "eni-0a", "10.0.0.5:22", "2026/05/01"]
+    ]
+    unparsed = lakehunt_sandbox.run("SELECT line FROM vpcflow_unparsed", "flow")
+    assert unparsed == [["no flow"]]
 
 
 def test_one_token_starts_one_query(sandbox: Sandbox) -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from lakehunt.config import Deployment
 from lakehunt.content import Root
+from lakehunt.engines.local.folder import open_folder
 from lakehunt.errors import LakeError, Location
-from lakehunt.layouts import holes_of, locate, skip_by_path, strftime, window_column
+from lakehunt.layouts import Place, holes_of, locate, strftime, window_column
 from lakehunt.model import Source
 from lakehunt.sandbox.server import Sandbox
 from lakehunt.sources import load_sources
@@ -22,33 +23,43 @@ BUCKET = "lakehunt-lake"
 
 @dataclass(slots=True)
 class Told:
-    """What the paths of a lake tell of its deployment, by source that is there."""
+    """What the places of a lake's files tell of its deployment, by source that is there."""
 
     layouts: dict[str, str] = field(default_factory=dict)
     values: dict[str, set[str]] = field(default_factory=dict)
     days: list[date] = field(default_factory=list)
-    unplaced: int = 0
 
 
-def told_by_paths(paths: Iterable[str], sources: Mapping[str, Source]) -> Told:
-    """Return what paths tell: the layout of each source, accounts, regions and other values."""
+def told_by_files(folder: Path, sources: Mapping[str, Source]) -> Told:
+    """Return what files tell: the layout of each source, accounts, regions and other values.
+
+    Whose a file is, the local engine says: by its place, its name or what is in it.
+
+    Raises:
+        LakeError: the folder is missing, or holds no log that is known.
+    """
     told = Told()
-    for path in paths:
+    lake = open_folder(folder, sources)
+    try:
         for source in sources.values():
-            partitions = source.partitions
-            place = locate(partitions, path)
-            if place is None or not place.layout or skip_by_path(partitions, path):
-                continue
-            told.layouts.setdefault(source.name, place.layout)
-            for name, value in place.values.items():
-                told.values.setdefault(name, set()).add(value)
-            window = window_column(partitions)
-            moment = datetime.strptime(place.values[window.name], strftime(window.format))
-            told.days.append(moment.date())
-            break
-        else:
-            told.unplaced += 1
+            for file in lake.listing(source, ()).files:
+                path = Path(file.name).relative_to(folder).as_posix()
+                place = locate(source.partitions, path)
+                if place is not None and place.layout:
+                    _note(told, source, place)
+    finally:
+        lake.close()
     return told
+
+
+def _note(told: Told, source: Source, place: Place) -> None:
+    told.layouts.setdefault(source.name, place.layout)
+    window = window_column(source.partitions)
+    for name, value in place.values.items():
+        if name == window.name:
+            told.days.append(datetime.strptime(value, strftime(window.format)).date())
+        else:
+            told.values.setdefault(name, set()).add(value)
 
 
 def deployment_of(told: Told, sources: Mapping[str, Source]) -> Deployment:
@@ -71,7 +82,7 @@ def deployment_of(told: Told, sources: Mapping[str, Source]) -> Deployment:
             name: tuple(sorted(told.values[name]))
             for name in holes
             if name in told.values and name not in own
-        },  # fmt: skip
+        },
     )
 
 
@@ -81,10 +92,7 @@ def load_lake(sandbox: Sandbox, folder: Path, sources: Mapping[str, Source]) -> 
     Raises:
         LakeError: the folder is missing, or no file lies where AWS would deliver it.
     """
-    if not folder.is_dir():
-        raise LakeError(f"{folder}: no such folder")
-    paths = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
-    told = told_by_paths(paths, sources)
+    told = told_by_files(folder, sources)
     if not told.layouts:
         what = f"{folder}: no file lies in the folders that AWS writes, such as AWSLogs/..."
         raise LakeError(f"{what}; tables need them. `lakehunt hunt {folder}` reads it as it is")

@@ -130,7 +130,8 @@ class Reading:
         library = serde.get("SerializationLibrary", "")
         for end, reader in _READERS.items():
             if library.endswith(end):
-                return self._by_format(reader, serde.get("Parameters") or {}, columns, placed)
+                given = {**(table.get("Parameters") or {}), **(serde.get("Parameters") or {})}
+                return self._by_format(reader, given, columns, placed)
         raise Unreadable(f"tables of {library or 'no SerDe'} are not read by the sandbox")
 
     def _source(
@@ -283,7 +284,8 @@ def _regex(files: Sequence[str], columns: Mapping[str, Type], given: Mapping[str
     pattern = text(given.get("input.regex", "(.*)"))
     lines = (
         f"read_csv({_listed(files)}, columns = {{'line': 'VARCHAR'}}, delim = chr(1), quote = ''"
-        ", escape = '', header = false, auto_detect = false, filename = true)"
+        ", escape = '', header = false, auto_detect = false, filename = true"
+        f", skip = {int(given.get('skip.header.line.count', 0))})"
     )
     cells = (
         f"CASE WHEN regexp_full_match(line, {pattern})"
