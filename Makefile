@@ -55,6 +55,7 @@ format: setup
 
 docs: setup
 	$(BIN)/python -m scripts.docs
+	$(BIN)/python -m scripts.attack_run
 
 bench: setup
 	$(BIN)/python -m benchmarks.run

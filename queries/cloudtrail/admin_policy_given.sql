@@ -12,6 +12,7 @@
 -- params:
 --   policy_names: {type: texts, default: [AdministratorAccess, IAMFullAccess, PowerUserAccess],
 --     help: "what follows :policy/ in the ARN of a policy that makes an administrator"}
+--   known_principals: {type: texts, default: [], help: principals that give rights}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, given_policy: text,
 --   escaped_letters: boolean, error_code: text, user_agent: text, access_key_id: text,
@@ -65,6 +66,7 @@ WITH grants AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'iam.amazonaws.com'
         AND event_name IN (
             'AttachUserPolicy', 'AttachRolePolicy', 'AttachGroupPolicy',

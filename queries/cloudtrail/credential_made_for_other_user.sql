@@ -9,6 +9,8 @@
 -- attack: [T1098.001]
 -- stage: persistence
 -- group_by: [actor]
+-- params:
+--   known_principals: {type: texts, default: [], help: principals that provision users}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, identity_type: text,
 --   issued_access_key_id: text, password_reset_required: boolean, error_code: text,
@@ -53,6 +55,7 @@ WITH requests AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'iam.amazonaws.com'
         AND event_name IN ('CreateAccessKey', 'CreateLoginProfile', 'UpdateLoginProfile')
 )

@@ -11,6 +11,7 @@
 -- group_by: [actor]
 -- params:
 --   known_accounts: {type: texts, default: [], help: account ids whose layers may be used}
+--   known_principals: {type: texts, default: [], help: principals that deploy functions}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, changed: text,
 --   code_bucket: text, function_role: text, error_code: text, user_agent: text,
@@ -57,6 +58,7 @@ WITH updates AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'lambda.amazonaws.com'
         -- Lambda writes the version of the API behind its event names
         AND REGEXP_LIKE(event_name, '^UpdateFunction(Code|Configuration)[0-9v_]*$')

@@ -9,6 +9,8 @@
 -- attack: [T1484.002, T1556]
 -- stage: persistence
 -- group_by: [actor]
+-- params:
+--   known_principals: {type: texts, default: [], help: principals that set providers up}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, provider: text,
 --   role_arns: text, error_code: text, user_agent: text, access_key_id: text, log_file: text}
@@ -60,6 +62,7 @@ WITH changes AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source IN ('rolesanywhere.amazonaws.com', 'iam.amazonaws.com')
         AND event_name IN (
             'CreateTrustAnchor', 'UpdateTrustAnchor', 'EnableTrustAnchor',

@@ -2,7 +2,7 @@
 -- title: Instance role used away from its instance
 -- kind: detection
 -- severity: high
--- status: draft
+-- status: stable
 -- version: 1
 -- sources: [cloudtrail]
 -- question: Which instance's role credential was used from another network than the instance's?
@@ -71,8 +71,8 @@ WITH calls AS (
         event_time >= :since
         AND event_time < :until
         AND identity_type = 'AssumedRole'
-        -- EC2 names the session after the instance
-        AND REGEXP_LIKE(session_name, '^i-[0-9a-z]+$')
+        -- EC2 names the session after the instance; as logged, so that the scan is cut by it
+        AND REGEXP_LIKE(identity_arn, '/i-[0-9a-z]+$')
         AND REGEXP_LIKE(source_ip, '^([0-9.]+|[0-9a-f:.]*:[0-9a-f:.]*)$')
         AND invoked_by IS NULL
 ),

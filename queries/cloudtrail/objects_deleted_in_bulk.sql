@@ -9,9 +9,11 @@
 -- attack: [T1485]
 -- stage: impact
 -- group_by: [actor]
+-- event_classes: [Data]
 -- params:
 --   min_deletes: {type: integer, default: 200, help: calls that delete objects in one hour}
 --   min_buckets: {type: integer, default: 10, help: different buckets deleted in one hour}
+--   known_principals: {type: texts, default: [], help: principals that clean up}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
 --   event_count: integer, delete_count: integer, deleted_bucket_count: integer,
@@ -53,6 +55,7 @@ WITH deletions AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 's3.amazonaws.com'
         AND event_name IN ('DeleteObject', 'DeleteObjects', 'DeleteBucket')
 ),

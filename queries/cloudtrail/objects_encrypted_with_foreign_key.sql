@@ -9,6 +9,7 @@
 -- attack: [T1486]
 -- stage: impact
 -- group_by: [account_id, target]
+-- event_classes: [Data]
 -- params:
 --   min_objects: {type: integer, default: 5, help: objects of one bucket written in one hour}
 --   known_accounts: {type: texts, default: [], help: account ids whose keys may encrypt objects}

@@ -9,6 +9,8 @@
 -- attack: [T1552, T1580, T1059.004]
 -- stage: credential access
 -- group_by: [actor]
+-- params:
+--   known_principals: {type: texts, default: [], help: principals that may read them}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, asked_for: text,
 --   error_code: text, user_agent: text, access_key_id: text, log_file: text}
@@ -58,6 +60,7 @@ WITH requests AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'ec2.amazonaws.com'
         AND event_name IN (
             'GetPasswordData', 'DescribeInstanceAttribute', 'ModifyInstanceAttribute'

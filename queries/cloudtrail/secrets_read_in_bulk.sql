@@ -11,6 +11,7 @@
 -- group_by: [actor]
 -- params:
 --   min_targets: {type: integer, default: 10, help: different secrets and parameters on one day}
+--   known_principals: {type: texts, default: [], help: principals that may read many}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
 --   event_count: integer, target_count: integer, listed_count: integer, denied_count: integer,
@@ -63,6 +64,7 @@ WITH requests AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source IN ('secretsmanager.amazonaws.com', 'ssm.amazonaws.com')
         AND event_name IN (
             'GetSecretValue', 'BatchGetSecretValue',

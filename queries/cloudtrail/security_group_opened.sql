@@ -14,6 +14,7 @@
 --     default: [20, 21, 22, 23, 135, 139, 445, 1433, 1434, 1521, 2375, 2376, 2379, 3306, 3389,
 --       5432, 5439, 5601, 5900, 5985, 5986, 6379, 6443, 8020, 9042, 9200, 9300, 10250, 11211,
 --       27017]}
+--   known_principals: {type: texts, default: [], help: principals that may open groups}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, from_port: integer,
 --   to_port: integer, all_traffic: boolean, error_code: text, user_agent: text,
@@ -56,6 +57,7 @@ WITH requests AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'ec2.amazonaws.com'
         AND event_name IN ('AuthorizeSecurityGroupIngress', 'ModifySecurityGroupRules')
 ),

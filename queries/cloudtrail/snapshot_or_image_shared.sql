@@ -11,6 +11,7 @@
 -- group_by: [account_id, target]
 -- params:
 --   known_accounts: {type: texts, default: [], help: account ids that may be given a copy}
+--   known_principals: {type: texts, default: [], help: principals that may share copies}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, shared_with: texts,
 --   error_code: text, user_agent: text, access_key_id: text, log_file: text}
@@ -56,6 +57,7 @@ WITH shares AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source IN ('ec2.amazonaws.com', 'rds.amazonaws.com')
         AND event_name IN (
             'ModifySnapshotAttribute', 'ModifyImageAttribute',

@@ -9,6 +9,8 @@
 -- attack: [T1651, T1021.007]
 -- stage: execution
 -- group_by: [actor]
+-- params:
+--   known_principals: {type: texts, default: [], help: principals that may run commands}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, document_name: text,
 --   first_command: text, error_code: text, user_agent: text, access_key_id: text, log_file: text}
@@ -49,6 +51,7 @@ WITH requests AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'ssm.amazonaws.com'
         AND event_name IN ('SendCommand', 'StartSession', 'ResumeSession')
 )

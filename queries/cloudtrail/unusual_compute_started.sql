@@ -17,6 +17,7 @@
 --     help: families that carry accelerators
 --   min_xlarge: {type: integer, default: 16, help: "the number in sizes such as 16xlarge"}
 --   min_instances: {type: integer, default: 10, help: instances asked for in one call}
+--   known_principals: {type: texts, default: [], help: principals that may start it}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, instance_types: texts,
 --   asked_count: integer, reason: text, error_code: text, user_agent: text, access_key_id: text,
@@ -78,6 +79,7 @@ WITH requests AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND actor NOT IN (:known_principals)
         AND event_source = 'ec2.amazonaws.com'
         AND event_name IN (
             'RunInstances', 'RequestSpotInstances', 'RequestSpotFleet', 'CreateFleet'

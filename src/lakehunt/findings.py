@@ -57,7 +57,7 @@ def _finding(query: Query, fingerprint: str, rows: Sequence[Row]) -> Finding:
         subject={column: rows[0].get(column) for column in query.group_by},
         first_event_time=_start(rows[0]),
         last_event_time=max(_end(row) for row in rows),
-        event_count=sum(_count(row) for row in rows),
+        event_count=sum(event_count(row) for row in rows),
         common={name: _values(rows, name) for name in COMMON_COLUMNS},
         callers=tuple(dict.fromkeys(chain.from_iterable(map(_callers, rows)))),
         examples=tuple(rows[:EXAMPLES]),
@@ -95,7 +95,7 @@ def _moment(value: object) -> datetime:
     return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
-def _count(row: Row) -> int:
+def event_count(row: Row) -> int:
     count = row.get("event_count")
     return count if isinstance(count, int) else 1
 

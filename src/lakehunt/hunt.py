@@ -9,10 +9,12 @@ from dataclasses import dataclass, field, replace
 from lakehunt.engines.base import Engine, Limits, Progress, Run
 from lakehunt.errors import LakehuntError, UsageError
 from lakehunt.findings import findings_of
+from lakehunt.known import Lists, drafts_of, marked, told_apart
 from lakehunt.model import (
     Failure,
     Finding,
     Handover,
+    Hidden,
     Purpose,
     Query,
     Result,
@@ -22,8 +24,7 @@ from lakehunt.model import (
     Story,
     Window,
 )
-from lakehunt.sql.bind import read_params
-from lakehunt.sql.compile import Draft, draft_query
+from lakehunt.sql.compile import Draft
 from lakehunt.stories import handovers_of, stories_of
 
 
@@ -44,17 +45,22 @@ class Plan:
     detections: tuple[Query, ...]
     joining: tuple[Query, ...] = ()
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lists: Lists = Lists()
 
 
 @dataclass(frozen=True, slots=True)
 class Hunt:
-    """The outcome of a hunt: findings by severity, stories by actor, failures, and the run."""
+    """The outcome of a hunt: findings by severity, stories by actor, failures, and the run.
+
+    `hidden` is what the known lists keep out, or would, by detection.
+    """
 
     findings: tuple[Finding, ...]
     stories: tuple[Story, ...]
     failures: tuple[Failure, ...]
     queries: tuple[Query, ...]
     run: Run
+    hidden: tuple[Hidden, ...] = ()
 
 
 def plan_hunt(
@@ -62,6 +68,7 @@ def plan_hunt(
     choice: Choice,
     sources: Mapping[str, Source],
     narrow: Mapping[str, tuple[str, ...]] | None = None,
+    lists: Lists | None = None,
 ) -> Plan:
     """Return the stable detections on these sources that a choice takes, and what joins them.
 
@@ -82,7 +89,7 @@ def plan_hunt(
         and query.status is Status.STABLE
         and read.issuperset(query.sources)
     )
-    return Plan(chosen, tuple(joining), narrow or {})
+    return Plan(chosen, tuple(joining), narrow or {}, lists or Lists())
 
 
 def _takes(choice: Choice, query: Query) -> bool:
@@ -108,26 +115,31 @@ def hunt(
         LakehuntError: the lake cannot be read at all.
     """
     failures: list[Failure] = []
-    drafts = [*_drafts(plan, failures)]
+    drafts = [*_drafts(plan, limits, failures)]
     run = engine.run(drafts, window, limits, progress)
     findings: list[Finding] = []
+    hidden: list[Hidden] = []
     for query, result in _results(plan.detections, run, failures):
-        findings.extend(findings_of(query, result.fingerprint, result.rows()))
+        whole = findings_of(query, result.fingerprint, result.rows())
+        own, kept_out = told_apart(query, whole, run, plan.lists)
+        findings.extend(marked(own, plan.lists.known))
+        hidden.extend([kept_out] if kept_out else [])
     handovers: list[Handover] = []
     for _, result in _results(plan.joining, run, failures):
         handovers.extend(handovers_of(result.rows()))
     ordered = sorted(findings, key=lambda f: (-f.rank, f.first_event_time, f.query.id))
     stories = tuple(stories_of(ordered, handovers))
-    return Hunt(tuple(ordered), stories, tuple(failures), plan.detections, run)
+    return Hunt(tuple(ordered), stories, tuple(failures), plan.detections, run, tuple(hidden))
 
 
-def _drafts(plan: Plan, failures: list[Failure]) -> Iterable[Draft]:
+def _drafts(plan: Plan, limits: Limits, failures: list[Failure]) -> Iterable[Draft]:
     # who gave a credential may be another actor than those that are asked for
     wide = {column: values for column, values in plan.narrow.items() if column != "actor"}
     for query in (*plan.detections, *plan.joining):
         narrow = wide if query.serves else plan.narrow
         try:
-            yield replace(draft_query(query, read_params(query.params, {})), narrow=narrow)
+            for draft in drafts_of(query, {}, plan.lists, count=limits.count):
+                yield replace(draft, narrow=narrow)
         except LakehuntError as error:
             failures.append(Failure(query.id, str(error)))
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
+from lakehunt.config import KNOWN_PARAMS
 from lakehunt.content import (
     List,
     Map,
@@ -43,9 +44,19 @@ from lakehunt.times import read_value
 _REQUIRED = ("title", "kind", "status", "version", "sources", "question", "columns")
 _DETECTION = ("severity", "attack", "stage", "group_by", "misses", "next")
 _TEXTS = ("title", "question", "next", "replaced_by")
-_LISTS = ("sources", "group_by", "misses", "expected", "tags", "references", "formerly")
+_LISTS = (
+    "sources",
+    "group_by",
+    "misses",
+    "expected",
+    "tags",
+    "references",
+    "formerly",
+    "event_classes",
+)
 _OPTIONAL = (
     "quiet",
+    "event_classes",
     "tags",
     "params",
     "expected",
@@ -287,6 +298,9 @@ def _params(reader: Reader, detection: bool) -> dict[str, Param]:
                 params[param.name] = param
                 if detection and not param.has_default:
                     reader.problem(line_of(name), f"`{name}` of a detection needs a default")
+                if name in KNOWN_PARAMS and (param.type is not ValueType.TEXTS or param.default):
+                    what = f"the value of `{name}` comes from lakehunt.toml"
+                    reader.problem(line_of(name), what, "{type: texts, default: [], ...}")
         else:
             reader.problem(line_of(name), f"`{name}`", "{type: ..., default: ..., help: ...}")
     return params

@@ -35,7 +35,7 @@ def demo_command(folder: Path) -> int:
     lake = make_lake(folder, sources, ProgressBar())
     note(_made(lake))
     hunted = _hunted(folder, sources)
-    write_hunt(hunted, {"format_": "table", "out": None, "rows": False})
+    write_hunt(hunted, {"format_": "table", "out": None, "rows": False, "show_known": False})
     note(_commands(lake))
     return exit_code(hunted.run, strict=False, found=False, failed=bool(hunted.failures))
 

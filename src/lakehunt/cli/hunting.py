@@ -16,6 +16,8 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
+    known_lists,
+    known_option,
     lake_option,
     note,
     output_options,
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--attack", multiple=True, help="Only this ATT&CK technique, such as T1078.")
 @click.option("--source", multiple=True, help="Only detections on this source (repeatable).")
 @click.option("--rows", is_flag=True, help="Print every row instead of findings.")
+@known_option
 @click.option("--count/--no-count", default=True, help="On Athena: say what the logs hold.")
 @window_options
 @output_options
@@ -50,7 +53,8 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     sources = sources_for(options)
     severity = Severity(options["severity"])
     choice = Choice(severity, options["tag"], options["attack"], options["source"])
-    plan = plan_hunt(load_queries(roots).values(), choice, sources, wanted.narrow)
+    lists = known_lists(options)
+    plan = plan_hunt(load_queries(roots).values(), choice, sources, wanted.narrow, lists)
     note(region_warning(wanted.narrow, sources))
     engine = open_engine(options, (lake_argument, lake), sources)
     try:
@@ -80,7 +84,9 @@ def write_hunt(hunted: "Hunt", options: Mapping[str, Any]) -> None:
         note(told.story_lines(hunted.stories))
         note(f"FAILED: {failure.query_id}: {failure.message}" for failure in hunted.failures)
     note(_summary(hunted))
+    note(shown.hidden_lines(hunted.hidden, was_shown=options["show_known"]))
     note(shown.account_lines(hunted.run))
+    note(shown.blind_lines(hunted.queries, hunted.run))
 
 
 def _write_data(
@@ -104,7 +110,7 @@ def _write_data(
     document = {
         "rows" if options["rows"] else "findings": values,
         "stories": [story_value(story) for story in hunted.stories],
-        "run": shown.run_value(hunted.run, matched, failures),
+        "run": shown.run_value(hunted.run, matched, failures, hunted.hidden),
     }
     output.text(lambda out: render.write_rows(format_, [*columns], values, document, out))
 

@@ -21,6 +21,7 @@ from lakehunt.times import ALL_TIME, read_window
 
 if TYPE_CHECKING:
     from lakehunt.engines.base import Limits, Run
+    from lakehunt.known import Lists
 
 _F = TypeVar("_F", bound=Callable[..., object])
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
@@ -43,6 +44,19 @@ def lake_option(command: _F) -> _F:
     """Add --lake."""
     text = "Folder of logs or s3://bucket/prefix; without it lakehunt.toml decides."
     return click.option("--lake", metavar="LAKE", help=text)(command)
+
+
+def known_option(command: _F) -> _F:
+    """Add --show-known."""
+    text = "Show what the [known] lists of lakehunt.toml hide."
+    return click.option("--show-known", is_flag=True, help=text)(command)
+
+
+def known_lists(options: Mapping[str, Any]) -> "Lists":
+    """Return the known lists of lakehunt.toml, and whether they hide."""
+    from lakehunt.known import Lists
+
+    return Lists(config().known, options["show_known"])
 
 
 def window_options(command: _F) -> _F:

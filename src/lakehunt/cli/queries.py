@@ -4,7 +4,7 @@ Knows the command line and the local engine. `main` loads it by name.
 """
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
+    known_lists,
+    known_option,
     lake_option,
     note,
     output_options,
@@ -30,7 +32,7 @@ from lakehunt.model import Query
 
 if TYPE_CHECKING:
     from lakehunt.engines.base import Run
-    from lakehunt.model import Result
+    from lakehunt.model import Hidden, Result
     from lakehunt.sql.compile import Draft
 
 _MAX_ROWS = 10_000
@@ -52,7 +54,7 @@ def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> 
     from lakehunt.sql.compile import Draft
 
     text = sys.stdin.read() if query == "-" else query
-    return _answer(Draft("sql", text), lake, max_rows, options)
+    return _answer([Draft("sql", text)], lake, max_rows, options)
 
 
 @click.command("run")
@@ -64,19 +66,21 @@ def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> 
 @content_option
 @click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
 @_count_option
+@known_option
 def run_command(
     query: str, lake: str | None, param: tuple[str, ...], max_rows: int, **options: Any
 ) -> int:
     """Run one saved query: an id of the library, or a file with a header."""
-    from lakehunt.sql.bind import read_params
-    from lakehunt.sql.compile import draft_query
+    from lakehunt.known import drafts_of, hidden_rows
 
     saved = saved_query(query, options["content"])
+    lists = known_lists(options)
+    count = options["count"] or options["engine"] == "local"
     try:
-        values = read_params(saved.params, given_params(param))
+        drafts = drafts_of(saved, given_params(param), lists, count=count)
     except UsageError as error:
         raise UsageError(f"{saved.id}: {error}") from error
-    return _answer(draft_query(saved, values), lake, max_rows, options)
+    return _answer(drafts, lake, max_rows, options, lambda run: hidden_rows(saved, run, lists))
 
 
 def saved_query(name: str, content: Path | None) -> Query:
@@ -109,29 +113,40 @@ def given_params(pairs: Sequence[str]) -> dict[str, str | list[str]]:
     return given
 
 
-def _answer(draft: "Draft", lake: str | None, max_rows: int, options: Mapping[str, Any]) -> int:
-    from lakehunt.render.findings import account_lines
+def _answer(
+    drafts: "Sequence[Draft]",
+    lake: str | None,
+    max_rows: int,
+    options: Mapping[str, Any],
+    hidden_in: "Callable[[Run], Hidden | None]" = lambda run: None,
+) -> int:
+    """Write the result of the first draft; the other, if any, tells what is hidden in it."""
+    from lakehunt.render.findings import account_lines, hidden_lines
 
     wanted = asked(options, max_rows)
     sources = sources_for(options)
     note(region_warning(wanted.narrow, sources))
     engine = open_engine(options, (None, lake), sources)
     try:
-        narrowed = replace(draft, narrow=wanted.narrow)
-        run = engine.run([narrowed], wanted.window, wanted.limits, ProgressBar())
+        narrowed = [replace(draft, narrow=wanted.narrow) for draft in drafts]
+        run = engine.run(narrowed, wanted.window, wanted.limits, ProgressBar())
     finally:
         engine.close()
-    result = run.results[draft.name]
+    result = run.results[drafts[0].name]
     if isinstance(result, LakehuntError):
         raise result
-    _write_result(result, run, options)
+    hidden = [one for one in [hidden_in(run)] if one]
+    _write_result(result, run, hidden, options)
+    note(hidden_lines(hidden, was_shown=bool(options.get("show_known"))))
     note(account_lines(run))
     if result.truncated:
         note([f"only the first {max_rows:,} rows are shown; --max-rows shows more"])
     return exit_code(run, strict=options["strict"])
 
 
-def _write_result(result: "Result", run: "Run", options: Mapping[str, Any]) -> None:
+def _write_result(
+    result: "Result", run: "Run", hidden: "Sequence[Hidden]", options: Mapping[str, Any]
+) -> None:
     from lakehunt.render import rows as render
     from lakehunt.render.findings import run_value
 
@@ -145,6 +160,6 @@ def _write_result(result: "Result", run: "Run", options: Mapping[str, Any]) -> N
         "rows": rows,
         "truncated": result.truncated,
         "fingerprint": result.fingerprint,
-        "run": run_value(run, len(rows)),
+        "run": run_value(run, len(rows), hidden=hidden),
     }
     output.text(lambda out: render.write_rows(options["format_"], columns, rows, document, out))

@@ -6,6 +6,7 @@ Knows no engine. Engines and workflows make it, renderers show it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -181,6 +182,25 @@ class Caller:
     access_key_id: str | None = None
 
 
+class Mark(StrEnum):
+    """What the known lists say of a finding."""
+
+    BREAK_GLASS = "break-glass"
+    KNOWN = "known"
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """What the known lists kept out of the result of a query, or would keep out of it.
+
+    `events` are events, or rows of a query that counts none. None where it was not counted.
+    """
+
+    query_id: str
+    events: int | None
+    findings: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one detection says about one subject: rows that agree on its `group_by` columns.
@@ -198,6 +218,7 @@ class Finding:
     callers: tuple[Caller, ...]
     examples: tuple[Mapping[str, object], ...]
     log_files: tuple[str, ...]
+    marks: tuple[Mark, ...] = ()
 
     @property
     def access_key_ids(self) -> tuple[str, ...]:

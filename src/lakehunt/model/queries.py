@@ -118,7 +118,10 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One saved query: its header and its SQL (Athena dialect, header cut off)."""
+    """One saved query: its header and its SQL (Athena dialect, header cut off).
+
+    `event_classes` are those without which it finds nothing, or less.
+    """
 
     id: str
     location: Location
@@ -143,6 +146,7 @@ class Query:
     tags: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     formerly: tuple[str, ...] = ()
+    event_classes: tuple[str, ...] = ()
     replaced_by: str = ""
     serves: Purpose | None = None
     pivot: Pivot | None = None

@@ -11,6 +11,7 @@ from lakehunt.model import (
     Bill,
     FileNote,
     Finding,
+    Hidden,
     Query,
     Result,
     SourceAccount,
@@ -52,6 +53,7 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "last_event_time": plain(finding.last_event_time),
         "event_count": finding.event_count,
         "access_key_ids": finding.access_key_ids,
+        "marks": finding.marks,
         "examples": plain(finding.examples),
         "log_files": finding.log_files,
         "next": finding.query.next,
@@ -64,7 +66,7 @@ def finding_row(finding: Finding) -> dict[str, object]:
         "severity": finding.query.severity,
         "first_event_time": moment(finding.first_event_time),
         "count": finding.event_count,
-        "query": finding.query.id,
+        "query": " ".join([finding.query.id, *(f"[{mark}]" for mark in finding.marks)]),
         **{name: brief(finding.common[name]) for name in ("actor", "target", "source_ip")},
     }
 
@@ -78,7 +80,10 @@ def row_values(queries: Iterable[Query], run: Run) -> Iterable[dict[str, object]
 
 
 def run_value(
-    run: Run, rows_matched: int, failures: Mapping[str, str] | None = None
+    run: Run,
+    rows_matched: int,
+    failures: Mapping[str, str] | None = None,
+    hidden: Iterable[Hidden] = (),
 ) -> dict[str, object]:
     """Return the account of a run as its JSON object."""
     return {
@@ -89,6 +94,7 @@ def run_value(
         "sources": [account_value(account) for account in run.accounts],
         "unknown_files": [_note(note) for note in run.unknown],
         "failures": dict(failures or {}),
+        "known": [_hidden_value(one) for one in hidden],
     }
 
 
@@ -101,6 +107,47 @@ def bill_value(bill: Bill) -> dict[str, object]:
         "usd": round(bill.usd, 6),
         "counting_usd": round(bill.counting_usd, 6),
     }
+
+
+def _hidden_value(hidden: Hidden) -> dict[str, object]:
+    counts = {"findings": hidden.findings, "events": hidden.events}
+    return {"query_id": hidden.query_id, **counts}
+
+
+def hidden_lines(hidden: Iterable[Hidden], *, was_shown: bool) -> Iterable[str]:
+    """Yield what the known lists hide, by query, and how to see it."""
+    verb = "would hide" if was_shown else "hid"
+    hidden = [*hidden]
+    told = [f"{_hidden_words(one)} of {one.query_id}" for one in hidden if one.events]
+    if told:
+        end = "" if was_shown else "; --show-known shows it"
+        yield f"the known lists {verb} {', '.join(told)}{end}"
+    uncounted = [one.query_id for one in hidden if one.events is None]
+    if uncounted:
+        yield f"what the known lists {verb} of {', '.join(uncounted)} was not counted"
+
+
+def _hidden_words(hidden: Hidden) -> str:
+    events = counted(hidden.events or 0, "event")
+    return (
+        events if hidden.findings is None else f"{counted(hidden.findings, 'finding')} ({events})"
+    )
+
+
+def blind_lines(queries: Iterable[Query], run: Run) -> Iterable[str]:
+    """Yield what detections could not see because the logs hold no event of a class."""
+    blind: dict[str, list[str]] = {}
+    for query in queries:
+        for name in _missing_classes(query, run):
+            blind.setdefault(name, []).append(query.id)
+    for name, ids in blind.items():
+        yield f"no {name} events are here: {', '.join(ids)} could not see what only they tell"
+
+
+def _missing_classes(query: Query, run: Run) -> list[str]:
+    own = [account for account in run.accounts if account.source in query.sources]
+    there = {name for account in own for name in account.event_classes}
+    return [name for name in query.event_classes if there and name not in there]
 
 
 def account_value(account: SourceAccount) -> dict[str, object]:

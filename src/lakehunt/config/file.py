@@ -1,17 +1,18 @@
-"""`lakehunt.toml`: the lake to read, the deployment that fills the tables, and Athena's own.
+"""The tables of lakehunt.toml as values, and where the file is found.
 
-Knows the file's format, not what the values are used for. Faces and workflows call it.
+Knows the file's format, not what the values are used for. `config` hands it on.
 """
 
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 
-from lakehunt.errors import ConfigError, nearest
-from lakehunt.model import duration
+from lakehunt.config.known import Known, read_known
+from lakehunt.config.reading import Reader
+from lakehunt.errors import ConfigError
 
 FILE_NAME = "lakehunt.toml"
 _PLAIN = ("prefix", "organization", "accounts", "regions", "first_day")
@@ -28,7 +29,6 @@ _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ENDPOINT = re.compile(r"https?://[^/]+")
 _TABLE = re.compile(r"[^.]{1,255}\.[^.]{1,255}")
-_SIZE = re.compile(r"(\d+) ?([KMGT]?)B?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ class Config:
     tables: Mapping[str, Mapped] = field(default_factory=dict)
     locations: Mapping[str, Access] = field(default_factory=dict)
     cache: Cache = Cache()
+    known: Known = Known()
 
     def access(self, address: str) -> Access:
         """Return how an s3:// address is reached: by the longest location that it lies below."""
@@ -160,23 +161,24 @@ def read_config(path: Path) -> Config:
         data = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not readable as TOML: {error}") from error
-    reader = _Reader(path, text)
-    reader.check(data, ("lake", "deployment", "athena", "tables", "locations", "cache"))
+    reader = Reader(path, text)
+    reader.check(data, ("lake", "deployment", "athena", "tables", "locations", "cache", "known"))
     lake = reader.text(data, "lake")
     if lake and "://" not in lake:
         lake = str(path.parent / lake)
     return Config(
         path,
         lake,
-        _deployment(reader, reader.table(data, "deployment")),
+        _deployment(reader.within("deployment"), reader.table(data, "deployment")),
         _athena(reader.within("athena"), reader.table(data, "athena")),
         _mapped(reader, reader.table(data, "tables")),
         _locations(reader, reader.table(data, "locations")),
         _cache(reader.within("cache"), reader.table(data, "cache")),
+        read_known(reader.within("known"), reader.table(data, "known")),
     )
 
 
-def _deployment(reader: "_Reader", data: Mapping[str, object]) -> Deployment:
+def _deployment(reader: Reader, data: Mapping[str, object]) -> Deployment:
     reader.check(data, (*_PLAIN, *_TEXT_TABLES, *_LIST_TABLES))
     tables = {
         name: reader.table(data, name, "deployment.") for name in (*_TEXT_TABLES, *_LIST_TABLES)
@@ -214,7 +216,7 @@ def _folder(prefix: str) -> str:
     return f"{stripped}/" if stripped else ""
 
 
-def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
+def _athena(reader: Reader, data: Mapping[str, object]) -> Athena:
     reader.check(
         data,
         (
@@ -255,7 +257,7 @@ def _athena(reader: "_Reader", data: Mapping[str, object]) -> Athena:
     )
 
 
-def _mapped(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Mapped]:
+def _mapped(reader: Reader, data: Mapping[str, object]) -> dict[str, Mapped]:
     tables: dict[str, Mapped] = {}
     for name, value in data.items():
         given = {"table": value} if isinstance(value, str) else reader.table(data, name, "tables.")
@@ -267,14 +269,14 @@ def _mapped(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Mapped]:
     return tables
 
 
-def _cache(reader: "_Reader", data: Mapping[str, object]) -> Cache:
+def _cache(reader: Reader, data: Mapping[str, object]) -> Cache:
     reader.check(data, ("folder", "max_size"))
     folder = reader.text(data, "folder")
     max_size = reader.size(data, "max_size") if "max_size" in data else Cache().max_size
     return Cache(str(reader.path.parent / folder) if folder else "", max_size)
 
 
-def _locations(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Access]:
+def _locations(reader: Reader, data: Mapping[str, object]) -> dict[str, Access]:
     locations: dict[str, Access] = {}
     for place in data:
         if not _S3.fullmatch(place):
@@ -284,7 +286,7 @@ def _locations(reader: "_Reader", data: Mapping[str, object]) -> dict[str, Acces
     return locations
 
 
-def _access(reader: "_Reader", data: Mapping[str, object]) -> Access:
+def _access(reader: Reader, data: Mapping[str, object]) -> Access:
     reader.check(
         data,
         (
@@ -311,84 +313,3 @@ def _access(reader: "_Reader", data: Mapping[str, object]) -> Access:
         raise reader.error("requester_pays", "true or false")
     texts = {key: reader.text(data, key) for key in data if key != "requester_pays"}
     return Access(requester_pays=data.get("requester_pays") is True, **texts)
-
-
-@dataclass(frozen=True, slots=True)
-class _Reader:
-    path: Path
-    text_: str
-    header: str = ""
-
-    def within(self, header: str) -> "_Reader":
-        """Return a reader whose errors point below the header of a table."""
-        return replace(self, header=f"[{header}]")
-
-    def error(self, key: str, expected: str) -> ConfigError:
-        rows = [row.strip().replace("'", '"') for row in self.text_.split("\n")]
-        above = rows.index(self.header) + 1 if self.header in rows else 0
-        own = (number for number in range(above, len(rows)) if _names(rows[number], key))
-        line = next(own, max(above - 1, 0)) + 1
-        return ConfigError(f"{self.path}:{line}: `{key}`, expected {expected}")
-
-    def check(self, data: Mapping[str, object], known: tuple[str, ...]) -> None:
-        for key in data:
-            if key not in known:
-                near = nearest(key, known)
-                raise self.error(key, near or " or ".join(known))
-
-    def table(self, data: Mapping[str, object], key: str, above: str = "") -> dict[str, object]:
-        value = data.get(key, {})
-        if not isinstance(value, dict):
-            raise self.error(key, f"a table [{above}{key}]")
-        return value
-
-    def size(self, data: Mapping[str, object], key: str) -> int:
-        match = _SIZE.fullmatch(str(data[key]).strip())
-        if match is None:
-            raise self.error(key, 'a number of bytes, such as "100 GB"')
-        power: int = " KMGT".index(match[2].upper() or " ")
-        return int(match[1]) * int(1000**power)
-
-    def price(self, data: Mapping[str, object], key: str, default: float) -> float:
-        value = data.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise self.error(key, "a number of US dollars, such as 5.0")
-        return float(value)
-
-    def count(self, data: Mapping[str, object], key: str) -> int:
-        value = data.get(key, 0)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise self.error(key, "a whole number such as 10")
-        return value
-
-    def span(self, data: Mapping[str, object], key: str) -> timedelta:
-        try:
-            return duration(self.text(data, key) or "0")
-        except ValueError as error:
-            raise self.error(key, 'a span of time such as "60m"') from error
-
-    def text(self, data: Mapping[str, object], key: str) -> str:
-        value = data.get(key, "")
-        if not isinstance(value, str):
-            raise self.error(key, "text in quotes")
-        return value
-
-    def texts(self, data: Mapping[str, object], key: str) -> tuple[str, ...]:
-        value = data.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            raise self.error(key, 'a list of texts in quotes, such as ["us-east-1"]')
-        return tuple(value)
-
-    def day(self, data: Mapping[str, object], key: str) -> date | None:
-        value = data.get(key)
-        if value is None or type(value) is date:
-            return value
-        try:
-            return date.fromisoformat(str(value))
-        except ValueError as error:
-            raise self.error(key, "a date such as 2024-01-01") from error
-
-
-def _names(row: str, key: str) -> bool:
-    """Tell whether a line sets a key or opens its table."""
-    return row.startswith((key, f'"{key}"')) or (row.startswith("[") and key in row)

@@ -1,0 +1,32 @@
+"""`lakehunt.toml`: where the logs lie, what fills the tables, Athena's own, and what is known.
+
+Knows the file's format, not what the values are used for. Faces and workflows call it.
+"""
+
+from lakehunt.config.file import (
+    FILE_NAME,
+    Access,
+    Athena,
+    Cache,
+    Config,
+    Deployment,
+    Mapped,
+    find_config,
+    read_config,
+)
+from lakehunt.config.known import PARAMS as KNOWN_PARAMS
+from lakehunt.config.known import Known
+
+__all__ = [
+    "Access",
+    "Athena",
+    "Cache",
+    "Config",
+    "Deployment",
+    "FILE_NAME",
+    "KNOWN_PARAMS",
+    "Known",
+    "Mapped",
+    "find_config",
+    "read_config",
+]
