@@ -187,10 +187,10 @@ def test_rows_are_its_events_in_each_format(
     arguments = ("pivot", "bob", "--rows", "--lake", lake, "--format", format_, "--out", path)
     assert lakehunt(*arguments).code == 0
     if format_ == "parquet":
-        shown = str(pyarrow.parquet.read_table(path).to_pylist())
+        rows = pyarrow.parquet.read_table(path).to_pylist()
+        assert [row["event_name"] for row in rows].count("ConsoleLogin") == 1
     else:
-        shown = path.read_text(encoding="utf-8")
-    assert "GetObject" in shown
+        assert path.read_text(encoding="utf-8").count("ConsoleLogin") >= 1
 
 
 def test_facts_are_one_row_each(lake: Path, lakehunt: Run) -> None:
@@ -348,6 +348,7 @@ def test_keys_beyond_the_most_are_counted() -> None:
 _MADE = re.compile(
     "Create|Run|Allocate|Register|Attach|Add|Import|PutParameter|Put(Role|User|Group)Policy"
 )
+_GONE = re.compile("Delete|Terminate|Release|Deregister|Detach|Remove")
 _NOT_MADE = ("CreateTags", "CreateLogStream", "CreateGrant")
 
 
@@ -371,7 +372,7 @@ def issued_key(record: Record) -> str | None:
 
 def test_the_busiest_key_of_a_real_attack(samples: Path, lakehunt: Run) -> None:
     records = raw_records(samples / "invictus")
-    counts = Counter(filter(None, map(key_of, records)))
+    counts = Counter(map(key_of, records))
     key, events = counts.most_common(1)[0]
     assert events == 2104
     sessions = {
@@ -379,7 +380,7 @@ def test_the_busiest_key_of_a_real_attack(samples: Path, lakehunt: Run) -> None:
     }
     sessions.pop(None)
     issued = {issued_key(r) for r in records if key_of(r) == key} - {None}
-    used = {one: counts[one] for one in sessions if one and counts[one]}
+    used = {one: counts[one] for one in sessions if counts[one]}
     assert (len(sessions), len(used), sum(used.values())) == (10, 5, 47)
     owner = next(r["userIdentity"]["arn"] for r in records if key_of(r) == key)
     rest = [r for r in records if r["userIdentity"].get("arn") == owner and key_of(r) != key]
@@ -406,6 +407,9 @@ def test_the_busiest_key_of_a_real_attack(samples: Path, lakehunt: Run) -> None:
     assert Counter(row["event_id"] for row in created(dossier)) == Counter(
         r["eventID"] for r in records if key_of(r) in own and is_made(r)
     )
+    for row in created(dossier):
+        was_left = row["clean_up_state"] == "left"
+        assert was_left is not removed_later(row, records), row
 
 
 def created(dossier: Record) -> list[Record]:
@@ -417,6 +421,26 @@ def is_made(record: Record) -> bool:
     name = record["eventName"]
     done = not record.get("errorCode") and not record.get("readOnly")
     return bool(_MADE.match(name)) and name not in _NOT_MADE and done
+
+
+def removed_later(row: Record, records: list[Record]) -> bool:
+    """Tell whether a later call that undoes one of this name names the thing."""
+    noun = noun_of(row["event_name"])
+    ends = [re.split("[:/]", name)[-1] + '"' for name in row["created_name"].split()]
+    return any(
+        _GONE.match(r["eventName"])
+        and noun_of(r["eventName"]) == noun
+        and not r.get("errorCode")
+        and r["eventTime"] >= row["event_time"].replace(".000Z", "Z")
+        and all(end in json.dumps(r["requestParameters"]) for end in ends)
+        for r in records
+    )
+
+
+def noun_of(call: str) -> str:
+    """Return the thing that a call makes or removes: RoleInstanceProfile, Function."""
+    verbs = r"Create|Run|Allocate|Register|Attach|Add|Import|Put|" + _GONE.pattern
+    return re.sub(rf"^({verbs})|\d.*|To|From", "", call)
 
 
 def test_the_busiest_key_in_words(samples: Path, lakehunt: Run) -> None:

@@ -32,7 +32,8 @@ _MAX_ROWS = 10_000
 # Findings are looked for among as many events of the value.
 _MOST_EVENTS = 100_000
 # What the next command takes over from this one.
-_KEPT = ("lake", "content", "since", "until", "tz", "lateness")
+_KEPT = ("lake", "content", "since", "until", "tz", "lateness", "engine")
+_DEFAULTS = ("UTC", "local")
 _KEPT_LISTS = ("account", "region")
 
 
@@ -40,8 +41,8 @@ _KEPT_LISTS = ("account", "region")
 @click.argument("value")
 @click.option("--as", "as_", metavar="KIND", help="What VALUE is, such as role, bucket, network.")
 @click.option("--rows", is_flag=True, help="Print its events instead of the summary.")
-@click.option("--count/--no-count", default=True, help="On Athena: say what the logs hold.")
 @click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
+@click.option("--count/--no-count", default=True, help="On Athena: say what the logs hold.")
 @lake_option
 @window_options
 @output_options
@@ -145,15 +146,10 @@ def _command(step: "Step", options: Mapping[str, Any]) -> str:
     from lakehunt.render.neutral import for_terminal
 
     name, *words = step.words
-    kept = [(key, options[key]) for key in _KEPT if options[key] and options[key] != "UTC"]
+    kept = [(key, options[key]) for key in _KEPT if options[key] not in (None, *_DEFAULTS)]
     kept += [(key, one) for key in _KEPT_LISTS for one in options[key]]
     flags = [word for key, value in kept for word in (f"--{key}", str(value))]
     # a value that looks like an option is none
-    guarded = ["--", *words] if words[0].startswith("-") else words
-    whole = (
-        ["lakehunt", name, *flags, *guarded]
-        if guarded is not words
-        else ["lakehunt", name, *words, *flags]
-    )
-    text = shlex.join(whole)
+    guarded = [*flags, "--", *words] if words[0].startswith("-") else [*words, *flags]
+    text = shlex.join(["lakehunt", name, *guarded])
     return text if for_terminal(text) == text else ""

@@ -135,7 +135,9 @@ class _Asking:
                     drafts.append(self._draft(query, read_params(query.params, {})))
                 except LakehuntError as error:
                     self.failures.append(Failure(query.id, str(error)))
-        run = self.engine.run(drafts, self.asked.window, self.asked.limits, progress)
+        # what the logs hold is told once, by the scan with the detections
+        limits = replace(self.asked.limits, count=self.asked.limits.count and parts is _SECOND)
+        run = self.engine.run(drafts, self.asked.window, limits, progress)
         for query in queries:
             self._keep(query, run.results[query.id])
         return run

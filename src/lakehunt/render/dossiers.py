@@ -13,7 +13,7 @@ from lakehunt.model import Chain, Dossier, Hop, Part, PivotKind
 from lakehunt.model.dossiers import Row
 from lakehunt.render.findings import finding_row, reach_line
 from lakehunt.render.neutral import for_terminal
-from lakehunt.render.words import moment
+from lakehunt.render.words import brief, counted, moment
 
 _BY = ("by", "chain")
 _WIDTH = 100
@@ -99,10 +99,10 @@ def _whose(dossier: Dossier) -> str:
     subject = dossier.subject
     names = [name for name in subject.full_names if name != subject.value.text]
     if names:
-        return f", {_few(names)}"
+        return f", {brief(names)}"
     if subject.kind in (PivotKind.ACCESS_KEY, PivotKind.EVENT):
         users = [row for name in _ORDER[:3] for row in dossier.facet(name, "by")]
-        return f" of {_few([str(row['facet_value']) for row in users])}" if users else ""
+        return f" of {brief([str(row['facet_value']) for row in users])}" if users else ""
     return ""
 
 
@@ -126,8 +126,8 @@ def _origin_lines(dossier: Dossier) -> Iterator[str]:
             groups.setdefault(who, []).append(row)
     lines = []
     for (actor, call, issued_to), rows in groups.items():
-        with_keys = _few([*dict.fromkeys(_text(r["access_key_id"]) for r in rows)])
-        issued = _few([_text(row["issued_access_key_id"]) for row in rows])
+        with_keys = brief([*dict.fromkeys(_text(r["access_key_id"]) for r in rows)])
+        issued = brief([_text(row["issued_access_key_id"]) for row in rows])
         first = min(_time(row["first_event_time"]) for row in rows)
         lines.append((moment(first), f"{issued} by {call} of {issued_to}", actor, with_keys))
     yield from _aligned(lines)
@@ -245,7 +245,7 @@ def _rest_title(dossier: Dossier) -> str:
     rows = dossier.parts[Part.SIBLINGS]
     if not rows:
         return ""
-    owners = _few([*dict.fromkeys(str(row["actor"]) for row in rows)])
+    owners = brief([*dict.fromkeys(str(row["actor"]) for row in rows)])
     keys = sum(1 for row in rows if row["access_key_id"])
     without = ", or without a key" if keys < len(rows) else ""
     other = "key" if keys == 1 else "keys"
@@ -258,7 +258,7 @@ def _rest_lines(dossier: Dossier) -> Iterator[str]:
     for row in rows:
         key = _text(row["access_key_id"])
         addresses = row.get("source_ips")
-        origin = _few([*map(str, addresses)]) if isinstance(addresses, list) else "-"
+        origin = brief([*map(str, addresses)]) if isinstance(addresses, list) else "-"
         lines.append((key, _events(_total([row])), _span([row]), origin))
     yield from _aligned(lines, _VALUES)
 
@@ -322,17 +322,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= _VALUE_WIDTH else f"{text[: half - 2]}..{text[-half:]}"
 
 
-def _few(values: Sequence[str]) -> str:
-    more = f" (+{len(values) - 1:,})" if len(values) > 1 else ""
-    return f"{values[0]}{more}" if values else "-"
-
-
 def _total(rows: Iterable[Row], column: str = "event_count") -> int:
     return sum(_int(row[column]) for row in rows)
 
 
 def _events(count: int) -> str:
-    return f"{count:,} event" if count == 1 else f"{count:,} events"
+    return counted(count, "event")
 
 
 def _text(value: object) -> str:
