@@ -193,11 +193,16 @@ def test_the_stories_of_the_real_attack_run(samples: Path, lakehunt: Run) -> Non
     ran = lakehunt("hunt", samples / "invictus", "--format", "json")
     document = json.loads(ran.out)
     assert len(document["findings"]) <= 40
-    [story] = document["stories"]
+    # the instance's role was made by the attacker, but no credential of it was handed to him
+    story, instance = document["stories"]
+    assert instance["actor"].endswith(":role/stratus-red-team-ec2-steal-credentials-role")
+    assert [f["query_id"] for f in instance["findings"]] == [
+        "cloudtrail.instance_role_used_elsewhere"
+    ]
     assert story["actor"].endswith(":user/bert-jan")
     # five of the roles it assumed, and a user it made and signed in as
     assert len({link["actor"] for link in story["other_actors"]}) == 6
-    assert len(story["findings"]) == len(document["findings"])
+    assert len(story["findings"]) + 1 == len(document["findings"])
     assert story["stages"][0] == "credential access"
 
 
