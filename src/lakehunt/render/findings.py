@@ -200,6 +200,8 @@ def account_lines(run: Run) -> Iterable[str]:
     if run.window:
         yield f"window {run.window} (UTC)"
     for account in run.accounts:
+        if _is_absent(account):
+            continue
         yield _files_line(account)
         if "rows" in account.not_counted:
             yield f"  what the logs hold was not counted: {account.not_counted['rows']}"
@@ -211,6 +213,9 @@ def account_lines(run: Run) -> Iterable[str]:
             yield "  no event of this source is here"
         else:
             yield _nothing_line(account)
+    absent = [account.source for account in run.accounts if _is_absent(account)]
+    if absent:
+        yield f"no files of {', '.join(absent)} are here: what they would show is not known"
     yield from _note_lines("skipped", [n for a in run.accounts for n in a.skipped])
     yield from _note_lines("partial", [n for a in run.accounts for n in a.partial])
     refused = [note for account in run.accounts for note in account.refused]
@@ -220,6 +225,10 @@ def account_lines(run: Run) -> Iterable[str]:
         yield _bill_line(run.bill)
     if count:
         yield f"{counted(count, 'file')} could not be read in full; named above"
+
+
+def _is_absent(account: SourceAccount) -> bool:
+    return not account.files_listed and not account.not_counted
 
 
 def _bill_line(bill: Bill) -> str:

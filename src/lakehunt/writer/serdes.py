@@ -5,7 +5,7 @@ Knows SerDe classes, not sources. `lake` calls it.
 
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lakehunt.expressions import read_expression
 from lakehunt.model import Format, Partitions, Table
@@ -36,19 +36,19 @@ def file_bytes(format_: Format, partitions: Partitions, batch: Batch) -> bytes:
 
 
 def _lines(table: Table, batch: Batch) -> Iterator[str]:
+    write = _line_writer(table)
+    return (write(record.fields) if record.line is None else record.line for record in batch)
+
+
+def _line_writer(table: Table) -> Callable[[Mapping[str, object]], str]:
     names = tuple(column.name for column in table.columns)
-    expression = read_expression(table.serde_properties["input.regex"])
-    for record in batch:
-        if record.line is not None:
-            yield record.line
-        elif table.serde == REGEX:
-            yield written_line(expression, names, _texts(record.fields))
-        elif table.serde == LAZY_SIMPLE:
-            texts = _texts(record.fields)
-            delimiter = table.serde_properties["field.delim"]
-            yield delimiter.join(texts.get(name, _NOTHING) for name in names)
-        else:
-            yield _json_line(table, record.fields)
+    if table.serde == REGEX:
+        expression = read_expression(table.serde_properties["input.regex"])
+        return lambda fields: written_line(expression, names, _texts(fields))
+    if table.serde == LAZY_SIMPLE:
+        delimiter = table.serde_properties["field.delim"]
+        return lambda fields: delimiter.join(str(fields.get(name, _NOTHING)) for name in names)
+    return lambda fields: _json_line(table, fields)
 
 
 def _texts(fields: Mapping[str, object]) -> dict[str, str]:

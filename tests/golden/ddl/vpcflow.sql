@@ -38,7 +38,7 @@ TBLPROPERTIES ('skip.header.line.count'='1',
 CREATE OR REPLACE VIEW vpcflow AS
 SELECT
     -- when the first packet of the flow came; when the last did in a format without `start`
-    CAST(TRY(from_unixtime(TRY_CAST(NULLIF(COALESCE("start", "end"), '-') AS bigint))) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    CAST(TRY(from_unixtime(TRY_CAST(COALESCE(NULLIF("start", '-'), NULLIF("end", '-')) AS bigint))) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
     log_account_id AS account_id,
     log_region AS region,
     -- whose traffic it is, whichever side began it: the instance, else its network interface
@@ -173,9 +173,9 @@ FROM vpcflow_raw
 -- a word too many or too few in a line shifts all that follow it: what then stands in these places
 -- is no time of 2014 to 2099, no protocol and no action
 WHERE
-    TRY_CAST(NULLIF(COALESCE("start", "end"), '-') AS bigint) >= 1388534400
-    AND TRY_CAST(NULLIF(COALESCE("end", "start"), '-') AS bigint) BETWEEN TRY_CAST(NULLIF(COALESCE("start", "end"), '-') AS bigint) AND 4102444799
-    AND TRY_CAST(COALESCE(NULLIF(protocol, '-'), '0') AS integer) BETWEEN 0 AND 255
+    TRY_CAST(COALESCE(NULLIF("start", '-'), NULLIF("end", '-')) AS bigint) >= 1388534400
+    AND TRY_CAST(COALESCE(NULLIF("end", '-'), NULLIF("start", '-')) AS bigint) BETWEEN TRY_CAST(COALESCE(NULLIF("start", '-'), NULLIF("end", '-')) AS bigint) AND 4102444799
+    AND TRY_CAST(COALESCE(NULLIF(protocol, '-'), NULLIF('0', '-')) AS integer) BETWEEN 0 AND 255
     AND COALESCE(action, '-') IN ('ACCEPT', 'REJECT', '-')
     AND COALESCE(log_status, '-') IN ('OK', 'NODATA', 'SKIPDATA', '-');
 
@@ -213,9 +213,9 @@ SELECT
     "$path" AS log_file
 FROM vpcflow_lines
 WHERE
-    NOT COALESCE(TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 11), element_at(split(line, ' '), 12)), '-') AS bigint) >= 1388534400
-    AND TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 12), element_at(split(line, ' '), 11)), '-') AS bigint) BETWEEN TRY_CAST(NULLIF(COALESCE(element_at(split(line, ' '), 11), element_at(split(line, ' '), 12)), '-') AS bigint) AND 4102444799
-    AND TRY_CAST(COALESCE(NULLIF(element_at(split(line, ' '), 8), '-'), '0') AS integer) BETWEEN 0 AND 255
+    NOT COALESCE(TRY_CAST(COALESCE(NULLIF(element_at(split(line, ' '), 11), '-'), NULLIF(element_at(split(line, ' '), 12), '-')) AS bigint) >= 1388534400
+    AND TRY_CAST(COALESCE(NULLIF(element_at(split(line, ' '), 12), '-'), NULLIF(element_at(split(line, ' '), 11), '-')) AS bigint) BETWEEN TRY_CAST(COALESCE(NULLIF(element_at(split(line, ' '), 11), '-'), NULLIF(element_at(split(line, ' '), 12), '-')) AS bigint) AND 4102444799
+    AND TRY_CAST(COALESCE(NULLIF(element_at(split(line, ' '), 8), '-'), NULLIF('0', '-')) AS integer) BETWEEN 0 AND 255
     AND COALESCE(element_at(split(line, ' '), 13), '-') IN ('ACCEPT', 'REJECT', '-')
     AND COALESCE(element_at(split(line, ' '), 14), '-') IN ('OK', 'NODATA', 'SKIPDATA', '-'), FALSE)
     AND NOT COALESCE(starts_with(line, '#') OR element_at(split(line, ' '), 1) = 'version', FALSE);
