@@ -6,9 +6,9 @@ import re
 import pyarrow
 import pytest
 
-from lakehunt.engines.local.serdes.expression import read_expression
 from lakehunt.engines.local.serdes.regex import RegexReader
 from lakehunt.errors import LakeError
+from lakehunt.expressions import read_expression
 
 EXPRESSION = (
     r'[^ ]([-0-9T:]+ [-+][0-9]+)[^ ] (?:([^ ]*):([0-9]+)|-) "([^ ]*) (.*?) ([^ "]*)" (-|[0-9]+)'

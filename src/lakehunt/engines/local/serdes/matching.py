@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pyarrow
 import pyarrow.compute
 
-from lakehunt.engines.local.serdes.expression import Captures
+from lakehunt.engines.local.serdes.captures import Captures
 
 
 def captured(texts: pyarrow.Array, captures: Captures) -> Iterator[pyarrow.Array]:

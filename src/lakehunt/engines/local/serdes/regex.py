@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy
 import pyarrow
 
-from lakehunt.engines.local.serdes.expression import Captures, Expression, re2_captures
+from lakehunt.engines.local.serdes.captures import Captures, re2_captures
 from lakehunt.engines.local.serdes.matching import captured
 from lakehunt.engines.local.serdes.plain import (
     Flags,
@@ -21,6 +21,7 @@ from lakehunt.engines.local.serdes.plain import (
     substrings,
 )
 from lakehunt.engines.local.serdes.variants import Variant, plain_variants
+from lakehunt.expressions import Expression
 
 
 @dataclass(frozen=True, slots=True)

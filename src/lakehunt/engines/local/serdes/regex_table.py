@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import pyarrow
 
-from lakehunt.engines.local.serdes.expression import read_expression
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
 from lakehunt.engines.local.serdes.regex import RegexReader
 from lakehunt.engines.local.serdes.text import as_lines, blocks
 from lakehunt.errors import LakeError
+from lakehunt.expressions import read_expression
 from lakehunt.model import Table
 
 _CASE = "input.regex.case.insensitive"

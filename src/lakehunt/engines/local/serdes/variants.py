@@ -15,15 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 
-from lakehunt.engines.local.serdes.expression import (
-    ASCII,
-    Atom,
-    Captures,
-    Expression,
-    Group,
-    Sequence,
-    re2_captures,
-)
+from lakehunt.engines.local.serdes.captures import Captures, re2_captures
+from lakehunt.expressions import ASCII, Atom, Expression, Group, Sequence
 
 BLANK, QUOTE, END = " ", '"', "\n"
 _MOST_VARIANTS = 100
