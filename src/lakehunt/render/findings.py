@@ -228,7 +228,7 @@ def account_lines(run: Run) -> Iterable[str]:
 
 
 def _is_absent(account: SourceAccount) -> bool:
-    return not account.files_listed and not account.not_counted
+    return not (account.files_listed or account.days_listed or account.not_counted)
 
 
 def _bill_line(bill: Bill) -> str:
