@@ -77,7 +77,7 @@ def plan_hunt(
     Raises:
         UsageError: it takes none.
     """
-    there = [query for query in queries if all(name in sources for name in query.sources)]
+    there = [query for query in queries if query.fits(sources)]
     chosen = tuple(query for query in there if _takes(choice, query))
     if not chosen:
         raise UsageError("no detection fits; `lakehunt list --kind detection` shows what there is")

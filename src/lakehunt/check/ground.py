@@ -12,8 +12,9 @@ from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.empty import define_empty
 from lakehunt.engines.local.types import quoted
 from lakehunt.errors import Refused
-from lakehunt.model import Source
-from lakehunt.sql.typed import Catalog, catalog_of
+from lakehunt.model import ACTIVITY, Source
+from lakehunt.sql.activity import activity_sql
+from lakehunt.sql.typed import Catalog, catalog_of, lowered
 
 
 class EmptyTables:
@@ -28,6 +29,8 @@ class EmptyTables:
             define_empty(self._connection, source, catalog)
             for view in source.views:
                 self._freeze(quoted(view.name))
+        union = lowered(activity_sql(sources.values()), catalog).sql
+        self._connection.run(f"CREATE TEMP TABLE {ACTIVITY} AS {union}")
         # a query is bound and never run: its best plan is of no use
         self._connection.run("PRAGMA disable_optimizer")
 

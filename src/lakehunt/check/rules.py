@@ -14,7 +14,7 @@ from lakehunt.check.checked import Checked, Rule, place
 from lakehunt.check.ground import Ground, ground
 from lakehunt.check.problems import RuleProblem, at
 from lakehunt.errors import LakehuntError, Location, Problem, nearest
-from lakehunt.model import Query, Source
+from lakehunt.model import ACTIVITY, Query, Source
 
 __all__ = ["RULES", "Ground", "Rule", "check_queries", "check_query", "check_text", "ground"]
 
@@ -80,10 +80,10 @@ def _looked_at(
     sql: str, where: Location, on: Ground, header: Query | None
 ) -> tuple[list[RuleProblem], str]:
     """Return the problems of a query and its text for DuckDB, empty where there is none."""
-    unknown = [name for name in header.sources if name not in on.sources] if header else []
-    if header and unknown:
-        near = nearest(unknown[0], on.sources)
-        what = f"`sources` names {unknown[0]}"
+    if header and not header.fits(on.sources):
+        unknown = next(name for name in header.sources if name not in (*on.sources, ACTIVITY))
+        near = nearest(unknown, on.sources)
+        what = f"`sources` names {unknown}"
         return [RuleProblem(header.location, what, "a source", near, "declared-sources")], ""
     try:
         checked = refusals.examine(sql, where, header, on)

@@ -63,7 +63,7 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
     queries = load_queries(content_roots(options["content"]))
     detections = plan_hunt(queries.values(), Choice(), sources).detections
     note(region_warning(wanted.narrow, sources))
-    takers = tuple(q for q in queries.values() if sources.keys() >= {*q.sources})
+    takers = tuple(q for q in queries.values() if q.fits(sources))
     question = Asked(takers, detections, wanted.window, wanted.limits, wanted.narrow)
     engine = open_engine(options, (None, lake), sources)
     try:

@@ -120,7 +120,7 @@ def _saved(
     saved: list[SavedQuery] = []
     asking: list[str] = []
     for query in queries:
-        if query.status is not Status.STABLE or not {*query.sources} <= {*sources}:
+        if query.status is not Status.STABLE or not query.fits(sources):
             continue
         if all(param.has_default for param in query.params.values()):
             draft = draft_query(query, read_params(query.params, {}))

@@ -26,6 +26,7 @@ from lakehunt.model.outcomes import (
 )
 from lakehunt.model.pivots import Given, Part, Pivot, PivotKind
 from lakehunt.model.queries import (
+    ACTIVITY,
     Case,
     Kind,
     Param,
@@ -63,6 +64,7 @@ from lakehunt.model.windows import (
 )
 
 __all__ = [
+    "ACTIVITY",
     "COMMON_COLUMNS",
     "Bill",
     "Caller",

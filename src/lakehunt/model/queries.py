@@ -3,7 +3,7 @@
 Knows neither files nor SQL. `library` reads them; workflows and faces use them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -13,6 +13,8 @@ from lakehunt.errors import Location
 from lakehunt.model.pivots import Pivot
 from lakehunt.model.windows import Window
 
+# The union of all sources on the common columns; a query may read it as if it were a source.
+ACTIVITY = "activity"
 # A record or row as a content file gives it: text all through, typed by the source's model.
 Record: TypeAlias = Mapping[str, object]
 # What a parameter may be bound to; a list binds each member.
@@ -150,6 +152,10 @@ class Query:
     replaced_by: str = ""
     serves: Purpose | None = None
     pivot: Pivot | None = None
+
+    def fits(self, sources: Iterable[str]) -> bool:
+        """Tell whether all that it reads is among these sources."""
+        return {*self.sources} - {ACTIVITY} <= {*sources}
 
     @property
     def is_detection(self) -> bool:

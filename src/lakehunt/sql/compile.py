@@ -10,7 +10,8 @@ from datetime import timedelta
 from sqlglot import exp
 
 from lakehunt.errors import Location, SqlError, UnboundedError, nearest
-from lakehunt.model import Param, Query, Source, Value, ValueType, Window
+from lakehunt.model import ACTIVITY, Param, Query, Source, Value, ValueType, Window
+from lakehunt.sql.activity import expanded
 from lakehunt.sql.bind import bind, literal
 from lakehunt.sql.bounds import Bounds, derive, predicate
 from lakehunt.sql.inline import Inlining
@@ -132,7 +133,7 @@ def rebind(
 def _bound(
     draft: Draft, sources: Mapping[str, Source], window: Window | None, *, hold: bool
 ) -> exp.Query:
-    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    tree = expanded(bind(draft.tree, window or ALL_TIME, draft.params, draft.values), sources)
     if window is not None and hold:
         tree = _held(tree, sources, window)
     return _narrowed(tree, sources, draft.narrow)
@@ -140,7 +141,7 @@ def _bound(
 
 def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:
     """Refuse a table that is no relation of a source: an engine might take it for a file."""
-    relations = [name for source in sources.values() for name in source.relations]
+    relations = [ACTIVITY, *(name for one in sources.values() for name in one.relations)]
     known = {table for name in relations for table in log_tables(tree, [name])}
     for table in tree.find_all(exp.Table):
         if isinstance(table.this, exp.Identifier) and table not in known and not is_cte(table):

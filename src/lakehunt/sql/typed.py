@@ -10,7 +10,8 @@ from sqlglot import exp
 
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
-from lakehunt.model import Column, Param, Source, Type, ValueType
+from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType
+from lakehunt.sql.activity import ACTIVITY_TYPES
 from lakehunt.sql.parse import place_of
 from lakehunt.trino_on_duckdb import Analysis, Translation
 from lakehunt.trino_on_duckdb.types import Type as TrinoType
@@ -88,7 +89,7 @@ def catalog_of(sources: Iterable[Source]) -> dict[str, Mapping[str, str]]:
     Raises:
         SqlError: a view of a source is wrong; names the view.
     """
-    catalog: dict[str, Mapping[str, str]] = {}
+    catalog: dict[str, Mapping[str, str]] = {ACTIVITY: ACTIVITY_TYPES}
     for source in sources:
         tables = {
             table.name: raw_columns((*table.columns, *table.partition_columns))

@@ -1,0 +1,49 @@
+"""The view `activity`: every source on the common columns, both ends of what it shows.
+
+Knows sources by their model. The compiler puts the union in place of the name before it derives
+bounds, so that each branch is bounded and scanned as if it stood alone.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from sqlglot import exp
+
+from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Source
+from lakehunt.sql.occurrences import log_tables
+from lakehunt.sql.parse import parse_query
+
+# What a source may tell besides the common columns, by `activity:` of its partitions file.
+_OWN = {"peer_ip": "varchar", "peer_port": "integer", "bytes": "bigint", "resource": "varchar"}
+_COMMON = {name: "timestamp(3)" if name == "event_time" else "varchar" for name in COMMON_COLUMNS}
+ACTIVITY_TYPES: Mapping[str, str] = {
+    **_COMMON,
+    **_OWN,
+    "source": "varchar",
+    "day": "varchar",
+    "log_file": "varchar",
+}
+
+
+def activity_sql(sources: Iterable[Source]) -> str:
+    """Return the union of all event views, a source's own name in `source`."""
+    return "\nUNION ALL\n".join(_branch(source) for source in sources)
+
+
+def _branch(source: Source) -> str:
+    told = source.partitions.activity
+    own = (f"CAST({told.get(name, 'NULL')} AS {type_}) AS {name}" for name, type_ in _OWN.items())
+    items = (*COMMON_COLUMNS, *own, f"'{source.name}' AS source", "day", "log_file")
+    columns = ",\n".join(f"    {item}" for item in items)
+    return f"SELECT\n{columns}\nFROM {source.event_view.name}"
+
+
+def expanded(tree: exp.Query, sources: Mapping[str, Source]) -> exp.Query:
+    """Return a tree, changed in place, with the union wherever it reads `activity`."""
+    for table in log_tables(tree, [ACTIVITY]):
+        union = exp.Subquery(
+            this=parse_query(activity_sql(sources.values())).copy(),
+            alias=table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(ACTIVITY)),
+            joins=table.args.get("joins"),
+        )
+        table.replace(union)
+    return tree
