@@ -10,6 +10,7 @@ import pytest
 from lakehunt.cli.main import _COMMANDS
 from lakehunt.content import roots, source_names
 from lakehunt.library import load_queries
+from lakehunt.model import ACTIVITY
 from tests.conftest import PROJECT, Ran
 
 DOCUMENTS = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *PROJECT.glob("*/README.md")]
@@ -62,4 +63,4 @@ def test_links_between_documents_lead_somewhere() -> None:
 
 def test_every_source_and_query_folder_has_a_source() -> None:
     folders = {path.name for path in (PROJECT / "queries").iterdir() if path.is_dir()}
-    assert folders <= {*source_names(roots())}
+    assert folders <= {ACTIVITY, *source_names(roots())}
