@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
-from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType
+from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, View
 from lakehunt.sql.activity import ACTIVITY_TYPES
 from lakehunt.sql.parse import place_of
 from lakehunt.trino_on_duckdb import Analysis, Translation
@@ -83,23 +83,38 @@ def raw_columns(columns: Iterable[Column]) -> dict[str, str]:
     return {**{column.name: trino_type(column.type) for column in columns}, "$path": "varchar"}
 
 
-def catalog_of(sources: Iterable[Source]) -> dict[str, Mapping[str, str]]:
+def catalog_of(sources: Iterable[Source]) -> Catalog:
     """Return every relation of some sources with the Trino type of each column.
 
-    Raises:
-        SqlError: a view of a source is wrong; names the view.
+    A view is analyzed when its columns are first asked for; a wrong one raises SqlError then.
     """
-    catalog: dict[str, Mapping[str, str]] = {ACTIVITY: ACTIVITY_TYPES}
-    for source in sources:
-        tables = {
-            table.name: raw_columns((*table.columns, *table.partition_columns))
-            for table in source.tables
-        }
-        catalog |= tables
-        for view in source.views:
+    return _Catalog(sources)
+
+
+class _Catalog(Mapping[str, Mapping[str, str]]):
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._known: dict[str, Mapping[str, str]] = {ACTIVITY: ACTIVITY_TYPES}
+        self._views: dict[str, tuple[View, Mapping[str, Mapping[str, str]]]] = {}
+        for source in sources:
+            tables = {
+                table.name: raw_columns((*table.columns, *table.partition_columns))
+                for table in source.tables
+            }
+            self._known |= tables
+            self._views |= {view.name: (view, tables) for view in source.views}
+
+    def __getitem__(self, name: str) -> Mapping[str, str]:
+        if name not in self._known:
+            view, tables = self._views[name]
             analysis = analyzed(view.sql, tables, where=Location(view.name))
-            catalog[view.name] = {column.name: str(column.type) for column in analysis.columns}
-    return catalog
+            self._known[name] = {column.name: str(column.type) for column in analysis.columns}
+        return self._known[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys((*self._known, *self._views)))
+
+    def __len__(self) -> int:
+        return len({*self._known, *self._views})
 
 
 def analyzed(

@@ -21,11 +21,13 @@ def find(catalog: Catalog, parts: Sequence[str]) -> tuple[str, tuple[ir.Column, 
     """The catalog's own name of a table and its columns, or None; the longest dotted name wins."""
     for count in range(len(parts)):
         name = ".".join(parts[count:]).lower()
-        for known, columns in catalog.items():
-            if known.lower() == name:
-                return known, tuple(
-                    ir.Column(c, t if isinstance(t, Type) else parse(t)) for c, t in columns.items()
-                )
+        # only the one that is asked for: a catalog may find the columns of a table out when it is
+        known = next((one for one in catalog if one.lower() == name), None)
+        if known is not None:
+            columns = catalog[known].items()
+            return known, tuple(
+                ir.Column(c, t if isinstance(t, Type) else parse(t)) for c, t in columns
+            )
     return None
 
 
