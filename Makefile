@@ -31,7 +31,7 @@ demo: setup
 	$(BIN)/lakehunt demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 # Needs Java 24 or newer and Maven, which fetches Trino once (450 MB, kept in ~/.cache/lakehunt).
 live: setup
