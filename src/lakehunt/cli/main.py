@@ -3,6 +3,7 @@
 Knows the names of the commands, not what they do; a command's module loads when it is called.
 """
 
+import gc
 import os
 import sys
 from importlib import import_module
@@ -70,6 +71,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    # trees of queries are many small objects that live as long as the command
+    gc.set_threshold(100_000, 50, 50)
     try:
         code = cli.main(prog_name="lakehunt", standalone_mode=False)
     except LakehuntError as error:

@@ -56,7 +56,7 @@ def statements(where: Location, ddl: str) -> list[Statement]:
 
 def _spans(where: Location, ddl: str) -> Iterator[tuple[int, int]]:
     try:
-        tokens = sqlglot.tokenize(ddl, read="athena")
+        tokens = sqlglot.tokenize(ddl, read="hive")
     except TokenError as error:
         raise ContentError([Problem(where, f"not SQL: {error}")]) from error
     start: int | None = None

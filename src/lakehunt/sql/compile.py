@@ -142,9 +142,10 @@ def _bound(
 def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:
     """Refuse a table that is no relation of a source: an engine might take it for a file."""
     relations = [ACTIVITY, *(name for one in sources.values() for name in one.relations)]
-    known = {table for name in relations for table in log_tables(tree, [name])}
+    known = {name.lower() for name in relations}
     for table in tree.find_all(exp.Table):
-        if isinstance(table.this, exp.Identifier) and table not in known and not is_cte(table):
+        is_known = not isinstance(table.this, exp.Identifier) or table.name.lower() in known
+        if not is_known and not is_cte(table):
             near = nearest(table.name, relations)
             hint = f"did you mean {near}?" if near else f"there are {', '.join(relations)}"
             raise SqlError(f"no table {table.name}; {hint}")

@@ -95,7 +95,7 @@ def find_occurrences(
     for index, table in enumerate(tables):
         table.meta[_TAG] = index
     try:
-        found = _scan(_qualified(tree, relations))
+        found = _scan(_qualified(tree, {n: c for n, c in relations.items() if n.lower() in names}))
     except SqlglotError:
         found = {}
     finally:
