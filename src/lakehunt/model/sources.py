@@ -112,12 +112,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """A kind of file that lies beside the logs and holds no events of this source."""
+    """A kind of file that lies beside the logs and holds no events of this source.
+
+    It is told by a part of its path, by the keys of its first record, or by how its first line
+    begins.
+    """
 
     name: str
     reason: str
     path: str = ""
     keys: tuple[str, ...] = ()
+    line: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,8 +99,9 @@ def _partition_column(reader: Reader, name: str) -> PartitionColumn:
 
 def _skip(reader: Reader, name: str) -> Skip:
     rule = reader.inner("skip").inner(name)
-    rule.check_keys(("reason",), ("path", "keys"))
-    return Skip(name, rule.text("reason"), rule.text("path"), rule.texts("keys"))
+    rule.check_keys(("reason",), ("path", "keys", "line"))
+    texts = (rule.text("reason"), rule.text("path"))
+    return Skip(name, *texts, rule.texts("keys"), rule.text("line"))
 
 
 def _csv_table(reader: Reader, name: str) -> CsvTable:

@@ -10,7 +10,8 @@ from dataclasses import replace
 from lakehunt.engines.local.archives import Archives, Packed, is_archive
 from lakehunt.engines.local.documents import UNREADABLE, why_unreadable
 from lakehunt.engines.local.lake import Listing, LogFile
-from lakehunt.engines.local.recognise import Recogniser
+from lakehunt.engines.local.probing import Probe
+from lakehunt.engines.local.recognise import Recognised, Recogniser
 from lakehunt.errors import LakeError
 from lakehunt.layouts import locate, skip_by_path
 from lakehunt.model import FileNote, Source
@@ -28,11 +29,13 @@ class Lister:
         self.unknown: list[FileNote] = []
         self.archives = Archives()
         self.recogniser = Recogniser(sources.values())
+        self.probe = Probe(sources.values())
         self.count = 0
 
     def close(self) -> None:
         """Close the archives that were opened."""
         self.archives.close()
+        self.probe.close()
 
     def add(self, file: LogFile, path: str) -> None:
         """Classify a file by its path in the lake, then by its first bytes."""
@@ -47,7 +50,7 @@ class Lister:
             self._open(file, path)
             return
         self.count += 1
-        found = self.recogniser.recognise(head)
+        found = self._recognised(file, head)
         if found.source is None:
             self.unknown.append(FileNote(file.name, found.reason))
             return
@@ -58,6 +61,15 @@ class Lister:
             place = locate(found.source.partitions, path)
             values = place.values if place else {}
             listing.files.append(replace(file, values=values, is_wrapped=found.is_wrapped))
+
+    def _recognised(self, file: LogFile, head: bytes) -> Recognised:
+        found = self.recogniser.recognise(head)
+        if found.source:
+            return found
+        try:
+            return self.probe.recognise(file, head) or found
+        except UNREADABLE as error:
+            return Recognised(reason=why_unreadable(error))
 
     def is_placed(self, file: LogFile, path: str) -> bool:
         """Classify a file by its path alone and tell whether that was possible.

@@ -13,7 +13,7 @@ from lakehunt.engines.local.serdes.reader import Reader, Wanted
 from lakehunt.engines.local.stream import path_columns
 from lakehunt.engines.local.types import quoted
 from lakehunt.layouts import strftime
-from lakehunt.model import Format, PartitionColumn, Partitions, Type
+from lakehunt.model import Format, PartitionColumn, Partitions, Source, Type
 from lakehunt.sql.parse import parse_query
 from lakehunt.sql.share import Need, Scan
 from lakehunt.sql.typed import lowered, trino_type
@@ -44,8 +44,23 @@ def scan_sql(scan: Scan, format_: Format) -> ScanSql:
     Raises:
         LakeError: the table of the format is not read locally.
     """
-    partitions = scan.source.partitions
-    select = scan_select(scan, format_)
+    return _sql(scan_select(scan, format_), scan.source, format_)
+
+
+def parsed_sql(source: Source, format_: Format) -> ScanSql:
+    """Return how one tells of each record of a format alone whether the event view has it."""
+    event = _Plans(Scan(source, (), ()), format_).event
+    select = exp.select(_is_parsed(event).as_("parsed"), copy=False)
+    return _sql(select.from_(exp.to_table(format_.table.name), copy=False), source, format_)
+
+
+def _is_parsed(event: ViewPlan) -> exp.Expr:
+    # neither true nor false, such as of a time that is missing, is not parsed
+    return _call("coalesce", event.condition.copy(), exp.false())
+
+
+def _sql(select: exp.Select, source: Source, format_: Format) -> ScanSql:
+    partitions = source.partitions
     read = fields_read([select])
     columns = [column for column in format_.table.columns if column.name.lower() in read]
     types = {c.name: pruned(c.type, read[c.name.lower()]) for c in columns}
@@ -91,9 +106,7 @@ def scan_select(scan: Scan, format_: Format) -> exp.Select:
         plan = plans.of(need)
         flags |= _flags(need, plan)
         outputs |= _outputs(need, plan)
-    # neither true nor false, such as of a time that is missing, is not parsed
-    is_parsed = _call("coalesce", event.condition.copy(), exp.false())
-    first = {_TIME: event.columns["event_time"].copy(), _PARSED: is_parsed}
+    first = {_TIME: event.columns["event_time"].copy(), _PARSED: _is_parsed(event)}
     hidden = (_PATH, _LINE) if _reads_line([*flags.values(), *outputs.values()]) else (_PATH,)
     timed = _level(_all(hidden), first, exp.to_table(format_.table.name))
     flagged = _level(_all(hidden), flags, timed.subquery("timed", copy=False))

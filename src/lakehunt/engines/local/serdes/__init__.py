@@ -13,11 +13,9 @@ from lakehunt.engines.local.serdes.reader import Reader, Wanted
 from lakehunt.engines.local.serdes.regex_table import RegexTable
 from lakehunt.errors import LakeError
 from lakehunt.model import Format, Partitions, Table
+from lakehunt.sources.lines import HIVE_JSON, LAZY_SIMPLE, OPENX_JSON, PARQUET, REGEX
 
-_REGEX = "org.apache.hadoop.hive.serde2.RegexSerDe"
-_LAZY_SIMPLE = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"
-_JSON = ("org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe")
-_PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+_JSON = (OPENX_JSON, HIVE_JSON)
 _CLOUDTRAIL = "com.amazon.emr.cloudtrail.CloudTrailInputFormat"
 
 
@@ -27,11 +25,11 @@ def reader_of(table: Table, wanted: Wanted, partitions: Partitions) -> Reader:
     Raises:
         LakeError: the local engine does not read such a table.
     """
-    if table.serde == _REGEX:
+    if table.serde == REGEX:
         return RegexTable(table, wanted)
-    if table.serde == _LAZY_SIMPLE:
+    if table.serde == LAZY_SIMPLE:
         return DelimitedTable(table, wanted, partitions)
-    if table.serde == _PARQUET:
+    if table.serde == PARQUET:
         return ParquetTable(table, wanted)
     if table.input_format == _CLOUDTRAIL:
         return JsonDocumentsTable(table, wanted, partitions)
@@ -45,9 +43,9 @@ def format_of(formats: Sequence[Format], data: bytes) -> Format:
     if len(formats) == 1:
         return formats[0]
     if data.startswith(MAGIC):
-        fits = [one for one in formats if one.table.serde == _PARQUET]
+        fits = [one for one in formats if one.table.serde == PARQUET]
     elif data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
         fits = [one for one in formats if one.table.serde in _JSON]
     else:
-        fits = [one for one in formats if one.table.serde in (_REGEX, _LAZY_SIMPLE)]
+        fits = [one for one in formats if one.table.serde in (REGEX, LAZY_SIMPLE)]
     return (fits or [*formats])[0]
