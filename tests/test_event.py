@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lakehunt.model import Source
 from tests.conftest import Ran
-from tests.lakes import document, event, lines, put
+from tests.lakes import document, event, lake_of, lines, put
 
 Run = Callable[..., Ran]
 OTHER = {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/eve", "accessKeyId": "AKIAE"}
@@ -69,3 +70,17 @@ def test_a_mistake_is_one_clear_line(
     ran = lakehunt("event", *arguments, "--lake", lake)
     assert ran.code == 2
     assert expected in ran.err
+
+
+def test_a_line_is_its_own_record(
+    tmp_path: Path, lakehunt: Run, sources: dict[str, Source]
+) -> None:
+    lake = tmp_path / "lake"
+    hostile = {"request_id": "R2", "user_agent": "a \x1b[31m b"}
+    lake_of(lake, sources["s3access"], {"request_id": "R1"}, hostile)
+    lake_of(lake, sources["waf"], {"httpRequest": {"requestId": "W1", "uri": "/x"}})
+    [line] = json.loads(lakehunt("event", "R2", "--lake", lake).out)["records"]
+    assert " R2 " in line["line"]
+    assert "a \x1b[31m b" in line["line"]
+    [record] = json.loads(lakehunt("event", "W1", "--lake", lake).out)["records"]
+    assert record["httpRequest"]["uri"] == "/x"

@@ -7,14 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlglot import exp
-
 from lakehunt.engines.base import Limits, Progress
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.errors import UsageError
 from lakehunt.model import COMMON_COLUMNS, Param, Result, Source, ValueType, Window
 from lakehunt.sql.compile import Draft
-from lakehunt.sql.views import read_view
 
 SAME = ("actor", "source_ip", "access_key_id")
 _FIND = (
@@ -50,17 +47,9 @@ def find_event(engine: LocalEngine, event_id: str, limits: Limits, progress: Pro
         rows = _rows(engine, sql, {"event_id": event_id}, None, limits, progress)
         if rows:
             files = tuple(dict.fromkeys(str(row["log_file"]) for row in rows))
-            key = _id_key(source)
-            found = (r for file in files for r in engine.originals(source, file, key, event_id))
+            found = (r for file in files for r in engine.originals(source, file, event_id))
             return Shown(source, rows[0], files, tuple(found))
     raise UsageError(f"{event_id}: no event of this id in {engine.lake.name}")
-
-
-def _id_key(source: Source) -> str:
-    """Return the field of a record that the view shows as event_id."""
-    column = read_view(source.event_view).columns["event_id"]
-    assert isinstance(column, exp.Column)
-    return column.name
 
 
 def beside(

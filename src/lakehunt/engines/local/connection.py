@@ -3,11 +3,15 @@
 Knows DuckDB. Everything in the local engine that runs SQL goes through it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 import pyarrow
 
+from lakehunt.engines.local.serdes.reader import DOCUMENTS
+from lakehunt.engines.local.types import quoted
 from lakehunt.errors import EngineError
 from lakehunt.trino_on_duckdb.prelude import install
 from lakehunt.trino_on_duckdb.runner import translated
@@ -38,13 +42,20 @@ class Connection:
         """Close the connection."""
         self._duckdb.close()
 
-    def register(self, name: str, table: object) -> None:
-        """Make an Arrow table or stream readable under a name."""
-        self._duckdb.register(name, table)
+    @contextmanager
+    def reading(self, rows: pyarrow.RecordBatchReader, name: str, sql: str) -> Iterator[None]:
+        """Make a stream of documents readable as a table of this name, as the SQL makes it of it.
 
-    def unregister(self, name: str) -> None:
-        """Forget a registered name."""
-        self._duckdb.unregister(name)
+        Raises:
+            duckdb.Error: DuckDB failed.
+        """
+        self._duckdb.register(DOCUMENTS, rows)
+        try:
+            self.run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {sql}")
+            yield
+        finally:
+            self.run(f"DROP VIEW IF EXISTS {quoted(name)}")
+            self._duckdb.unregister(DOCUMENTS)
 
     def run(self, sql: str) -> duckdb.DuckDBPyConnection:
         """Run a statement, with the functions that it names at hand.

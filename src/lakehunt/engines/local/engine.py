@@ -75,15 +75,13 @@ class LocalEngine:
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
 
-    def originals(
-        self, source: Source, log_file: str, key: str, value: str
-    ) -> list[Mapping[str, object]]:
-        """Return the records of a log file whose field `key` has this value, as logged.
+    def originals(self, source: Source, log_file: str, event_id: str) -> list[Mapping[str, object]]:
+        """Return the records of a log file that are shown under this id, as logged.
 
         Raises:
             LakeError: the file is none of the lake's, or cannot be read.
         """
-        return [*original_records(self.lake, source, log_file, key, value)]
+        return [*original_records(self.lake, source, log_file, event_id)]
 
     def _compiled(
         self, draft: Draft, window: Window | None, limits: Limits

@@ -18,9 +18,7 @@ from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.recognise import Recognised
 from lakehunt.engines.local.scan_sql import ScanSql, parsed_sql
 from lakehunt.engines.local.serdes.parquet import MAGIC
-from lakehunt.engines.local.serdes.reader import DOCUMENTS
 from lakehunt.engines.local.stream import Stream
-from lakehunt.engines.local.types import quoted
 from lakehunt.model import Format, Source
 from lakehunt.sources.lines import LAZY_SIMPLE, PARQUET, REGEX
 
@@ -94,16 +92,10 @@ class _Table:
             [file], [0], columns, self._sql.reader, self._format, lambda _: self._format,
             False, lambda _: None,
         )  # fmt: skip
-        table = quoted(self._format.table.name)
-        connection.register(DOCUMENTS, stream.arrow())
-        try:
-            connection.run(f"CREATE OR REPLACE TEMP VIEW {table} AS {self._sql.raw}")
+        with connection.reading(stream.arrow(), self._format.table.name, self._sql.raw):
             parsed, rows = connection.rows(
                 f"SELECT count(*) FILTER (parsed), count(*) FROM ({self._sql.select})"
             )[0]
-        finally:
-            connection.run(f"DROP VIEW IF EXISTS {table}")
-            connection.unregister(DOCUMENTS)
         return _Taken(parsed, rows, stream.headers.get(0, 0), bool(stream.partial))
 
 

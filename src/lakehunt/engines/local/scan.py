@@ -16,7 +16,6 @@ from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.scan_sql import scan_sql
 from lakehunt.engines.local.serdes import format_of
 from lakehunt.engines.local.serdes.parquet import MAGIC
-from lakehunt.engines.local.serdes.reader import DOCUMENTS
 from lakehunt.engines.local.stream import Stream
 from lakehunt.engines.local.types import quoted, text
 from lakehunt.model import FileNote, Format
@@ -104,19 +103,13 @@ class _Scanner:
             turn.is_exact, self.progress,
         )  # fmt: skip
         target = self.folder / f"turn{len(self.turns)}"
-        table = quoted(turn.format.table.name)
-        self.connection.register(DOCUMENTS, stream.arrow())
-        try:
-            self.connection.run(f"CREATE OR REPLACE TEMP VIEW {table} AS {sql.raw}")
+        with self.connection.reading(stream.arrow(), turn.format.table.name, sql.raw):
             self.connection.run(
                 f"COPY ({sql.select}) TO {text(str(target))}"
                 " (FORMAT parquet, COMPRESSION snappy, PER_THREAD_OUTPUT,"
                 f" ROW_GROUP_SIZE {_ROW_GROUP_ROWS})"
             )
-        finally:
-            self.connection.run(f"DROP VIEW IF EXISTS {table}")
-            self.connection.unregister(DOCUMENTS)
-        self.connection.check()
+            self.connection.check()
         rows = f"read_parquet({text(str(target / '*.parquet'))})"
         doubtful = self._counted(rows, turn.is_exact)
         again = {number: _Turn(turn.format, True) for number in doubtful}

@@ -54,6 +54,15 @@ def parsed_sql(source: Source, format_: Format) -> ScanSql:
     return _sql(select.from_(exp.to_table(format_.table.name), copy=False), source, format_)
 
 
+def lines_sql(source: Source, format_: Format) -> ScanSql:
+    """Return the id and the text of each record of a format that the event view has."""
+    event = _Plans(Scan(source, (), ()), format_).event
+    event_id, line = event.columns["event_id"].copy(), exp.column(_LINE, quoted=True)
+    select = exp.select(event_id.as_("event_id"), line.as_("line"), copy=False)
+    select = select.from_(exp.to_table(format_.table.name), copy=False)
+    return _sql(select.where(_is_parsed(event), copy=False), source, format_)
+
+
 def _is_parsed(event: ViewPlan) -> exp.Expr:
     # neither true nor false, such as of a time that is missing, is not parsed
     return _call("coalesce", event.condition.copy(), exp.false())
