@@ -203,6 +203,55 @@ def test_new_query_is_clean_from_the_start(tmp_path: Path, lakehunt: Run) -> Non
     assert lakehunt("new", "query", "cloudtrail.buckets_listed", "--content", tmp_path).code == 2
 
 
+def test_a_new_source_has_tables_and_reads_logs_from_the_start(
+    tmp_path: Path, lakehunt: Run
+) -> None:
+    content = tmp_path / "own content"
+    ran = lakehunt("new", "source", "door_log", "--content", content)
+    assert (ran.code, ran.out) == (0, f"lakehunt ddl door_log --content '{content}'\n")
+    assert str(content / "partitions" / "door_log.yaml") in ran.err
+    ddl = lakehunt("ddl", "door_log", "--content", content)
+    assert ddl.code == 0
+    for name in (
+        "`door_log_raw`",
+        "`door_log_lines`",
+        "VIEW door_log AS",
+        "VIEW door_log_unparsed",
+    ):
+        assert name in ddl.out
+    folder = tmp_path / "lake/AWSLogs/111122223333/door_log/eu-west-1/2026/05/01"
+    name = "111122223333_door_log_eu-west-1_20260501T1005Z_a.log.gz"
+    record = {
+        "timestamp": "2026-05-01T10:00:00Z",
+        "operation": "Open",
+        "resource": "d",
+        "status": "?",
+    }
+    put(folder / name, json.dumps(record).encode() + b"\nno record\n", packed=True)
+    lake = ("--lake", tmp_path / "lake", "--content", content, "--format", "jsonl")
+    columns = "event_time, account_id, region, event_name, outcome"
+    rows = lakehunt("sql", f"SELECT {columns} FROM door_log", *lake)
+    assert json.loads(rows.out) == {
+        "event_time": "2026-05-01T10:00:00.000Z",
+        "account_id": "111122223333",
+        "region": "eu-west-1",
+        "event_name": "Open",
+        "outcome": "failure",
+    }
+    left = lakehunt("sql", "SELECT line FROM door_log_unparsed", *lake)
+    assert json.loads(left.out) == {"line": "no record"}
+
+
+@pytest.mark.parametrize("name", ["cloudtrail", "door_log", "Door-Log", "door_raw", "x"])
+def test_a_new_source_takes_no_name_that_is_taken(tmp_path: Path, lakehunt: Run, name: str) -> None:
+    assert lakehunt("new", "source", "door_log", "--content", tmp_path).code == 0
+    before = sorted(tmp_path.rglob("*"))
+    ran = lakehunt("new", "source", name, "--content", tmp_path)
+    assert ran.code == 2
+    assert name in ran.err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [

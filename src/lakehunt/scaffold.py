@@ -1,14 +1,17 @@
-"""Writes the files of a new query, filled with what can be known.
+"""Writes the files of a new query or source, filled with what can be known.
 
 Knows the file formats. `cli` calls it.
 """
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from lakehunt.errors import UsageError
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{2,60}")
+# The name of a source becomes that of its views: what is generated beside them ends like this.
+_OURS = ("_raw", "_lines", "_unparsed")
 _QUERY = """\
 -- ---
 -- title: TODO what was seen, in a few words
@@ -60,6 +63,97 @@ cases:
     set: {{eventName: GetBucketAcl}}
     expect: []
 """
+# JSON, one object per line: the form of most newer logs. A name in capitals is to be replaced.
+_TEMPLATE = """\
+-- ---
+-- title: TODO what is logged, in a few words
+-- docs: https://docs.aws.amazon.com/TODO
+-- notes: One JSON object per line. TODO what a reader of these logs must know.
+-- ---
+{% import 'macros.j2' as log -%}
+CREATE EXTERNAL TABLE IF NOT EXISTS `{{ table }}_raw` (
+    `timestamp` string COMMENT 'ISO 8601, UTC',
+    id string COMMENT 'TODO a column for each key, spelled as in the log',
+    client_ip string COMMENT 'address of the client',
+    operation string COMMENT 'what was asked for',
+    resource string COMMENT 'what it was asked of',
+    status string COMMENT 'how it ended'
+)
+{{ partitioned_by }}
+ROW FORMAT SERDE 'org.openx.data.jsonserde.JsonSerDe'
+WITH SERDEPROPERTIES ('ignore.malformed.json'='true')
+STORED AS
+    INPUTFORMAT 'org.apache.hadoop.mapred.TextInputFormat'
+    OUTPUTFORMAT 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat'
+LOCATION '{{ location }}'
+TBLPROPERTIES ({{ properties }});
+
+CREATE OR REPLACE VIEW {{ table }} AS
+SELECT
+    -- the nine columns that every source has, NULL where this one tells nothing
+    {{ log.iso_time('"timestamp"') }} AS event_time,
+    account_id,
+    region,
+    client_ip AS actor,
+    client_ip AS source_ip,
+    operation AS event_name,
+    resource AS target,
+    CASE
+        WHEN status = 'OK' THEN 'success'
+        WHEN status = 'DENIED' THEN 'denied'
+        WHEN status IS NOT NULL THEN 'failure'
+    END AS outcome,
+    id AS event_id,
+    status,
+    day,
+    "$path" AS log_file
+FROM {{ table }}_raw
+WHERE {{ log.iso_time('"timestamp"') }} IS NOT NULL;
+"""
+_PARTITIONS = """\
+# Where SOURCE logs are delivered, and the facts that code must not know.
+# Source: TODO the page of the documentation, with the day on which you read it.
+bucket: SOURCE                      # a key of [deployment.buckets] in lakehunt.toml
+
+layouts:                            # in order; `lakehunt ddl` takes the first
+  account: AWSLogs/${account_id}/SOURCE/${region}/${day}/
+
+file: ${account_id}_SOURCE_${region}_${stamp:yyyyMMdd'T'HHmm'Z'}_${rest}.log.gz
+
+columns:
+  account_id: {type: enum, values: deployment.accounts, pattern: "[0-9]{12}"}
+  region: {type: enum, values: deployment.regions}
+  day: {type: date, format: yyyy/MM/dd, range: "deployment.first_day,NOW", interval: 1 DAYS}
+
+window: day                         # the column derived from event_time
+time: {timestamp: iso}              # the raw columns that hold the event's time
+lateness: 1 day                     # how much later than its event a file may be named
+earliness: 0
+
+shapes: [lines]
+identify: [timestamp, operation, resource]    # keys by which a record is recognised
+
+example:                            # a full ordinary record, which cases fill up from
+  id: 6f1c2a34-0000-4000-8000-000000000001
+  client_ip: 198.51.100.10
+  operation: Read
+  resource: example
+  status: OK
+"""
+
+
+def new_source(root: Path, name: str) -> tuple[Path, Path]:
+    """Write a source's template and partitions below a content root and return both paths.
+
+    Raises:
+        UsageError: the name does not fit, or a file is there already.
+    """
+    if not _SLUG.fullmatch(name) or name.endswith(_OURS):
+        raise UsageError(f"{name}: name the log in lower case, such as network_firewall")
+    template = root / "ddl" / f"{name}.sql.j2"
+    partitions = root / "partitions" / f"{name}.yaml"
+    _write({template: _TEMPLATE, partitions: _PARTITIONS.replace("SOURCE", name)})
+    return template, partitions
 
 
 def new_query(root: Path, source: str, slug: str) -> tuple[Path, Path]:
@@ -74,9 +168,15 @@ def new_query(root: Path, source: str, slug: str) -> tuple[Path, Path]:
     cases = repository if repository.is_dir() else root / "cases"
     query_path = root / "queries" / source / f"{slug}.sql"
     case_path = cases / source / f"{slug}.yaml"
-    for path, text in ((query_path, _QUERY), (case_path, _CASES)):
+    _write({query_path: _QUERY.format(source=source), case_path: _CASES.format(source=source)})
+    return query_path, case_path
+
+
+def _write(files: Mapping[Path, str]) -> None:
+    """Write files that are not there yet, all or none."""
+    for path in files:
         if path.exists():
             raise UsageError(f"{path} is there already")
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.format(source=source), encoding="utf-8")
-    return query_path, case_path
+        path.write_text(text, encoding="utf-8")

@@ -3,6 +3,7 @@
 Knows the command line and workflows. `main` loads it by name.
 """
 
+import shlex
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from lakehunt.cli.options import content_option, content_roots, note
-from lakehunt.errors import ContentError, ExitCode, Location, UsageError
+from lakehunt.errors import ContentError, ExitCode, LakeError, Location, UsageError
 from lakehunt.model import Query, Source
 
 if TYPE_CHECKING:
@@ -128,21 +129,52 @@ def _report(problems: "Iterable[RuleProblem]", queries: int, format_: str) -> Ex
 
 
 @click.command("new")
-@click.argument("kind", type=click.Choice(["query"]))
-@click.argument("name", metavar="SOURCE.SLUG")
-@content_option
+@click.argument("kind", type=click.Choice(["query", "source"]))
+@click.argument("name", metavar="SOURCE.SLUG|SOURCE")
+@click.option(
+    "--content",
+    type=click.Path(path_type=Path),
+    help="The content folder to write below; made where there is none.",
+)
 def new_command(kind: str, name: str, content: Path | None) -> int:
-    """Write a query and its case file, to be filled in, below --content or the current folder."""
+    """Write a query and its cases, or a source's table and partitions, to be filled in.
+
+    They are written below --content or the current folder.
+    """
+    root = content or Path.cwd()
+    known = _known_sources(content)
+    written, next_ = (_new_query if kind == "query" else _new_source)(root, name, known)
+    note(f"wrote {path}" for path in written)
+    click.echo(f"{next_} --content {shlex.quote(str(content or '.'))}")
+    return ExitCode.CLEAN
+
+
+def _known_sources(content: Path | None) -> tuple[str, ...]:
     from lakehunt.content import source_names
+
+    try:
+        return source_names(content_roots(content))
+    except LakeError:
+        # a folder that is new or empty has no sources of its own yet
+        return source_names(content_roots(None))
+
+
+def _new_query(root: Path, name: str, known: Sequence[str]) -> tuple[Sequence[Path], str]:
     from lakehunt.scaffold import new_query
 
     source, _, slug = name.partition(".")
-    known = source_names(content_roots(content))
     if source not in known:
         raise UsageError(f"{name}: no source {source or '?'}; there are {', '.join(known)}")
-    for path in new_query(content or Path.cwd(), source, slug):
-        note([f"wrote {path}"])
+    written = new_query(root, source, slug)
     note(["a draft runs by its id; `status: stable` takes it into hunts"])
-    where = f" --content {content or '.'}"
-    click.echo(f"lakehunt check {name}{where}")
-    return ExitCode.CLEAN
+    return written, f"lakehunt check {name}"
+
+
+def _new_source(root: Path, name: str, known: Sequence[str]) -> tuple[Sequence[Path], str]:
+    from lakehunt.scaffold import new_source
+
+    if name in known:
+        raise UsageError(f"{name}: there is such a source; `lakehunt show {name}` prints it")
+    written = new_source(root, name)
+    note(["its columns and folders are an example: put those of the log in their place"])
+    return written, f"lakehunt ddl {name}"

@@ -25,7 +25,7 @@ _COMMANDS = {
     "show": ("library", "Show a query or a source; --sql prints what would be sent."),
     "check": ("content", "Validate queries and run their cases."),
     "explain": ("explain", "Show a query's types, functions and SQL for each engine."),
-    "new": ("content", "Scaffold a query and its case file."),
+    "new": ("content", "Scaffold a query with its cases, or a log source."),
     "ddl": ("deploy", "Print the tables and views, for Athena and in other formats."),
     "deploy": ("deploy", "Show what an account lacks of them; --apply makes it."),
     "sandbox": ("sandbox", "Serve a local Athena over a lake, for trying and for tests."),
