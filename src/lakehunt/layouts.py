@@ -43,12 +43,14 @@ class Place:
     """What the path of a file tells: its partition values, and which layout it follows.
 
     `layout` is empty when only the file name was recognised; `is_named` tells whether it was: a
-    folder may hold files of several sources.
+    folder may hold files of several sources. `above` is what of the path lies before the layout,
+    with a closing slash unless it is empty.
     """
 
     values: Mapping[str, str]
     layout: str = ""
     is_named: bool = True
+    above: str = ""
 
 
 def holes_of(template: str) -> list[Hole]:
@@ -72,9 +74,11 @@ def locate(partitions: Partitions, path: str) -> Place | None:
             folder_ + "/"
         )
         values = _dated(partitions, template, match) if match else None
-        if values is not None:
-            return Place({**(named or {}), **values}, layout, named is not None)
-    return None if named is None else Place(named)
+        if match is not None and values is not None:
+            above = folder_[: match.start()]
+            told = {**(named or {}), **values}
+            return Place(told, layout, named is not None, f"{above}/" if above else "")
+    return None if named is None else Place(named, above=f"{folder_}/" if folder_ else "")
 
 
 def _file_values(partitions: Partitions, name: str) -> dict[str, str] | None:
@@ -86,6 +90,21 @@ def _file_values(partitions: Partitions, name: str) -> dict[str, str] | None:
         values = _dated(partitions, template, match) if match else None
         if values is not None:
             return values
+    return None
+
+
+def stamp_in_name(partitions: Partitions, name: str) -> tuple[str, str] | None:
+    """Return what of a file name stands before its stamp, and the stamp's date format.
+
+    None for a name that is none of the source's, or has no stamp.
+    """
+    for template in partitions.files:
+        plain = template.removesuffix(".gz")
+        pattern = _pattern(plain, partitions.columns, "[^/_]+", is_folder=False)
+        match = pattern.fullmatch(name)
+        format_ = _formats(template, partitions.columns).get(STAMP, "")
+        if match and format_ and _dated(partitions, template, match) is not None:
+            return name[: match.start(STAMP)], format_
     return None
 
 

@@ -3,6 +3,7 @@
 Knows nothing of files, SQL engines or the command line. Every floor above uses it.
 """
 
+from lakehunt.model.discoveries import Delivery, Discovery, FoundSource, Shape
 from lakehunt.model.dossiers import (
     Chain,
     Dossier,
@@ -74,12 +75,15 @@ __all__ = [
     "CsvTable",
     "DayKey",
     "DURATION",
+    "Delivery",
+    "Discovery",
     "Dossier",
     "Failure",
     "Field",
     "FileNote",
     "Finding",
     "Format",
+    "FoundSource",
     "Handover",
     "Hidden",
     "Given",
@@ -99,6 +103,7 @@ __all__ = [
     "Result",
     "Scalar",
     "Severity",
+    "Shape",
     "Skip",
     "Source",
     "SourceAccount",

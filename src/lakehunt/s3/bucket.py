@@ -17,44 +17,17 @@ from lakehunt.config import Access
 from lakehunt.errors import LakeError, nearest
 from lakehunt.s3.address import Address
 from lakehunt.s3.failures import explained
+from lakehunt.s3.objects import CONNECTIONS, Folder, Page, StoredObject
 from lakehunt.s3.session import aws_session
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import ObjectTypeDef
 
-# How many requests run at once: S3 allows 5,500 reads a second for each prefix.
-CONNECTIONS = 64
+# The most that one listing returns. Source: Amazon S3 API Reference, ListObjectsV2.
+MOST_LISTED = 1000
 _REGION_HEADER = "x-amz-bucket-region"
 _DEFAULT_REGION = "us-east-1"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredObject:
-    """An object as it was listed; its ETag tells one content of a key from another."""
-
-    key: str
-    size_bytes: int
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Objects under a prefix in the order of keys, and the key after which the next page begins.
-
-    `last` is empty where no more follow.
-    """
-
-    objects: tuple[StoredObject, ...]
-    last: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """What lies directly below a prefix: objects, and folders as prefixes that end with a slash."""
-
-    objects: tuple[StoredObject, ...]
-    folders: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -71,7 +44,7 @@ class Bucket:
     region: str
     calls: int = 0
     _folders: dict[str, Folder] = field(default_factory=dict)
-    _pages: dict[tuple[str, str], Page] = field(default_factory=dict)
+    _pages: dict[tuple[str, str, int], Page] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def address(self, key: str) -> Address:
@@ -97,21 +70,34 @@ class Bucket:
         self._folders[prefix] = found
         return found
 
-    def page(self, prefix: str, after: str = "") -> Page:
+    def page(self, prefix: str, after: str = "", most: int = MOST_LISTED) -> Page:
         """Return the next objects under a prefix whose keys follow one, a thousand at most."""
-        known = self._pages.get((prefix, after))
+        known = self._pages.get((prefix, after, most))
         if known is not None:
             return known
         with self._explained(prefix):
             answer = self.client.list_objects_v2(
-                Bucket=self.name, Prefix=prefix, StartAfter=after, **self.payer
+                Bucket=self.name, Prefix=prefix, StartAfter=after, MaxKeys=most, **self.payer
             )
         self._count()
         contents = answer.get("Contents", ())
         last = contents[-1]["Key"] if answer["IsTruncated"] and contents else ""
         found = Page(_stored(contents), last)
-        self._pages[prefix, after] = found
+        self._pages[prefix, after, most] = found
         return found
+
+    def part(self, prefix: str, after: str) -> tuple[Folder, bool]:
+        """Return what follows a key directly below a prefix, a thousand at most; and if it is all.
+
+        A folder that a key before it lies in is among what follows.
+        """
+        with self._explained(prefix):
+            answer = self.client.list_objects_v2(
+                Bucket=self.name, Prefix=prefix, Delimiter="/", StartAfter=after, **self.payer
+            )
+        self._count()
+        folders = tuple(one["Prefix"] for one in answer.get("CommonPrefixes", ()))
+        return Folder(_stored(answer.get("Contents", ())), folders), not answer["IsTruncated"]
 
     @property
     def payer(self) -> Mapping[str, Any]:

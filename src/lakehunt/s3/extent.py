@@ -6,7 +6,8 @@ Knows walks and buckets. The S3 lake tells with it where a window without files 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from lakehunt.s3.bucket import CONNECTIONS, Bucket
+from lakehunt.s3.bucket import Bucket
+from lakehunt.s3.objects import CONNECTIONS
 from lakehunt.s3.routes import Trail, day_of
 
 # So many places are looked into: each takes six calls.
@@ -28,14 +29,28 @@ def first_and_last(bucket: Bucket, trails: Sequence[tuple[str, Trail]]) -> tuple
     return (min(days), max(days)) if days else ()
 
 
+def last_folder(bucket: Bucket, prefix: str, trail: Trail) -> str:
+    """Return the folder of the latest time below a prefix, '' where there is none.
+
+    Raises:
+        CloudError: the bucket cannot be listed.
+    """
+    return _folder(bucket, prefix, trail, max)[0]
+
+
 def _end(bucket: Bucket, prefix: str, trail: Trail, choose: _Choice) -> str:
+    folder, whole = _folder(bucket, prefix, trail, choose)
+    return day_of(whole) if folder else ""
+
+
+def _folder(bucket: Bucket, prefix: str, trail: Trail, choose: _Choice) -> tuple[str, Trail]:
     while trail.done < len(trail.route.steps):
         names = [
             folder.removeprefix(prefix).rstrip("/") for folder in bucket.folder(prefix).folders
         ]
         onward = {name: after for name in names if (after := trail.onward(name))}
         if not onward:
-            return ""
+            return "", trail
         name = choose(onward)
         prefix, trail = f"{prefix}{name}/", onward[name]
-    return day_of(trail)
+    return prefix, trail

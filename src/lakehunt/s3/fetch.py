@@ -19,9 +19,10 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 from lakehunt.errors import LakehuntError
-from lakehunt.s3.bucket import CONNECTIONS, Bucket, StoredObject
+from lakehunt.s3.bucket import Bucket
 from lakehunt.s3.cache import ObjectCache
 from lakehunt.s3.failures import ObjectError, why_unread
+from lakehunt.s3.objects import CONNECTIONS, StoredObject
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 
-from lakehunt.s3.bucket import CONNECTIONS, Bucket, StoredObject
+from lakehunt.s3.bucket import Bucket
+from lakehunt.s3.objects import CONNECTIONS, StoredObject
 
 _PIECES = 8
 

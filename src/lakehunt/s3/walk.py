@@ -4,13 +4,14 @@ Knows routes and buckets. The S3 lake and the estimate call it. It lists with de
 the folders of days, so that a bucket of ten million objects takes a few hundred calls.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from lakehunt.layouts import skip_by_path
 from lakehunt.model import FileNote, Source
-from lakehunt.s3.bucket import CONNECTIONS, Bucket, StoredObject
+from lakehunt.s3.bucket import Bucket
+from lakehunt.s3.objects import CONNECTIONS, Folder, StoredObject
 from lakehunt.s3.ranges import Range
 from lakehunt.s3.routes import Route, Trail, routes_of
 from lakehunt.sql.bounds import Bounds
@@ -47,8 +48,16 @@ class _Node:
 class Walk:
     """The folders of one lake in a bucket; `sources` are all that are known."""
 
-    def __init__(self, bucket: Bucket, root: str, sources: Iterable[Source]) -> None:
+    def __init__(
+        self,
+        bucket: Bucket,
+        root: str,
+        sources: Iterable[Source],
+        look: Callable[[str], Folder] | None = None,
+    ) -> None:
+        """Take a bucket; `look` lists a folder of it, by default in full."""
         self._bucket = bucket
+        self._look = look or bucket.folder
         self._sources = {source.name: source for source in sources}
         self._routes = [route for source in self._sources.values() for route in routes_of(source)]
         self._root = _rooted(root, self._routes)
@@ -64,7 +73,7 @@ class Walk:
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             while level:
                 asked = [rest for node in level if (rest := self._rest(node, wanted, found))]
-                folders = pool.map(lambda node: self._bucket.folder(node.prefix), asked)
+                folders = pool.map(lambda node: self._look(node.prefix), asked)
                 level = []
                 for node, folder in zip(asked, folders, strict=True):
                     found.loose += folder.objects

@@ -15,10 +15,11 @@ from lakehunt.errors import LakeError
 from lakehunt.layouts import locate
 from lakehunt.model import FileNote, Source
 from lakehunt.s3.address import Address
-from lakehunt.s3.bucket import Bucket, StoredObject, open_bucket
+from lakehunt.s3.bucket import Bucket, open_bucket
 from lakehunt.s3.cache import ObjectCache
 from lakehunt.s3.extent import first_and_last
 from lakehunt.s3.fetch import Fetcher
+from lakehunt.s3.objects import StoredObject
 from lakehunt.s3.ranges import list_ranges
 from lakehunt.s3.walk import Found, Walk
 from lakehunt.sql.bounds import Bounds

@@ -147,6 +147,10 @@ class Header:
             start = end + 1
         return order, headers, start, unknown
 
+    def names_fields(self, line: bytes) -> bool:
+        """Tell whether a line before the rows is the one that names the fields."""
+        return line.startswith(_FIELDS) or (not line.startswith(_COMMENT) and self.is_header(line))
+
     def is_header(self, line: bytes) -> bool:
         """Tell whether a line names fields of the log."""
         known = [word for word in _words(line.split(self._delimiter)) if word in self._keys]
