@@ -93,8 +93,8 @@ def _file_values(partitions: Partitions, name: str) -> dict[str, str] | None:
     return None
 
 
-def stamp_in_name(partitions: Partitions, name: str) -> tuple[str, str] | None:
-    """Return what of a file name stands before its stamp, and the stamp's date format.
+def stamp_in_name(partitions: Partitions, name: str) -> tuple[str, str, str] | None:
+    """Return what of a file name stands before its stamp, the stamp, and its date format.
 
     None for a name that is none of the source's, or has no stamp.
     """
@@ -104,7 +104,7 @@ def stamp_in_name(partitions: Partitions, name: str) -> tuple[str, str] | None:
         match = pattern.fullmatch(name)
         format_ = _formats(template, partitions.columns).get(STAMP, "")
         if match and format_ and _dated(partitions, template, match) is not None:
-            return name[: match.start(STAMP)], format_
+            return name[: match.start(STAMP)], match[STAMP], format_
     return None
 
 

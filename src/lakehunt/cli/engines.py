@@ -18,14 +18,19 @@ if TYPE_CHECKING:
     from lakehunt.engines.base import Engine
     from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.engines.local.s3_lake import S3Lake
+    from lakehunt.s3.cache import ObjectCache
 
 
 def sources_for(options: Mapping[str, Any]) -> dict[str, Source]:
-    """Return the sources: on Athena with the columns that the deployed tables have."""
+    """Return the sources: on Athena with the columns that the deployed tables have.
+
+    Locally `[deployment.fields]` counts for files that do not name their fields.
+    """
     from lakehunt.sources import load_sources
 
-    own = config().deployment if options["engine"] == "athena" else None
-    return load_sources(content_roots(options["content"]), own)
+    deployment = config().deployment
+    own = deployment if options["engine"] == "athena" else None
+    return load_sources(content_roots(options["content"]), own, deployment.fields)
 
 
 def open_engine(
@@ -82,10 +87,15 @@ def local_engine(lake: str, sources: Mapping[str, Source]) -> "LocalEngine":
 def _s3_lake(lake: str, sources: Mapping[str, Source]) -> "S3Lake":
     try:
         from lakehunt.engines.local.s3_lake import open_s3_lake
-        from lakehunt.s3.cache import ObjectCache
     except ImportError as error:
         raise UsageError(f"{lake}: {error}; pip install 'lakehunt[s3]'") from error
-    own = config()
-    folder = Path(own.cache.folder) if own.cache.folder else user_cache_path("lakehunt")
-    cache = ObjectCache(folder / "objects", own.cache.max_size)
-    return open_s3_lake(read_address(lake), own.access(lake), sources, cache)
+    return open_s3_lake(read_address(lake), config().access(lake), sources, object_cache())
+
+
+def object_cache() -> "ObjectCache":
+    """Return where objects of S3 are kept on this machine."""
+    from lakehunt.s3.cache import ObjectCache
+
+    own = config().cache
+    folder = Path(own.folder) if own.folder else user_cache_path("lakehunt")
+    return ObjectCache(folder / "objects", own.max_size)

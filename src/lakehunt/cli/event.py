@@ -11,6 +11,7 @@ from lakehunt.cli.engines import local_engine
 from lakehunt.cli.options import (
     Output,
     ProgressBar,
+    config,
     content_option,
     content_roots,
     lake_name,
@@ -41,7 +42,7 @@ def event_command(event_id: str, lake: str | None, **options: Any) -> int:
     if same and same not in SAME:
         raise UsageError(f"--same {same}: expected one of {', '.join(SAME)}")
     span = _span(options["around"])
-    sources = load_sources(content_roots(options["content"]))
+    sources = load_sources(content_roots(options["content"]), None, config().deployment.fields)
     engine = local_engine(lake_name(None, lake), sources)
     limits = Limits(all_time=True)
     try:

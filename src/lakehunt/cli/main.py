@@ -16,6 +16,7 @@ from lakehunt.errors import ExitCode, LakehuntError
 # command: (module, one line for --help)
 _COMMANDS = {
     "demo": ("demo", "Make a lake with an attack in it, hunt it, tell the story."),
+    "discover": ("discover", "Find the logs in a place and write a lakehunt.toml."),
     "hunt": ("hunting", "Run the detections over a lake and print findings."),
     "pivot": ("pivot", "Tell all about a key, actor, address or name, and where to go on."),
     "run": ("queries", "Run one saved query, by id or file."),

@@ -9,9 +9,8 @@ objects are looked at, and of many names that begin alike the first thousand.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-
-from botocore.exceptions import BotoCoreError, ClientError
+from datetime import datetime
+from typing import TypeVar
 
 from lakehunt.config import Access
 from lakehunt.discover.sightings import Sightings, seen_in_part
@@ -19,15 +18,15 @@ from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.lister import Lister
 from lakehunt.engines.local.s3_lake import Stored
 from lakehunt.errors import LakeError
-from lakehunt.layouts import stamp_in_name, strftime
-from lakehunt.model import Discovery, FileNote, FoundSource, Source
+from lakehunt.layouts import stamp_in_name
+from lakehunt.model import Discovery, FoundSource, Source
 from lakehunt.s3.address import Address
 from lakehunt.s3.bucket import Bucket, open_bucket
 from lakehunt.s3.cache import ObjectCache
-from lakehunt.s3.extent import last_folder
+from lakehunt.s3.extent import end_objects, last_object
 from lakehunt.s3.fetch import Fetcher
 from lakehunt.s3.objects import CONNECTIONS, StoredObject
-from lakehunt.s3.routes import Span, Trail
+from lakehunt.s3.routes import Trail
 from lakehunt.s3.skim import Run, Skim
 from lakehunt.s3.walk import Found, Walk
 from lakehunt.sql.bounds import Bounds
@@ -37,9 +36,7 @@ _MOST_SAMPLES = 4
 _MOST_LOOKED_INTO = 100
 # Places, such as the folder of one account and region, in which the ends are looked up.
 _MOST_PLACES = 400
-# Objects seen at either end of a place: names of other logs in the same folder show among them.
-_END_OBJECTS = 200
-_A_DAY = timedelta(days=1)
+_Item = TypeVar("_Item")
 
 
 def discover_bucket(
@@ -130,21 +127,13 @@ class _Looker:
 
     def _at_ends(self, places: Sequence[tuple[str, Trail]]) -> list[StoredObject]:
         """Return the first and last objects of places in which only time is left."""
-        with ThreadPoolExecutor(CONNECTIONS) as pool:
-            return [one for ends in pool.map(self._ends, places) for one in ends]
 
-    def _ends(self, place: tuple[str, Trail]) -> Sequence[StoredObject]:
-        prefix, trail = place
-        first = self.bucket.page(prefix, _before_time(prefix, trail), _END_OBJECTS)
-        if not first.last:
-            return first.objects
-        today = _text(trail, self.now)
-        after = trail.range(prefix, Span(today, "")).after if today else ""
-        last = self.bucket.page(prefix, after, _END_OBJECTS).objects if after else ()
-        if not last:
-            folder = last_folder(self.bucket, prefix, trail)
-            last = self.bucket.page(folder, "", _END_OBJECTS).objects if folder else ()
-        return (*first.objects, *last)
+        def ends(place: tuple[str, Trail]) -> tuple[StoredObject, ...]:
+            return end_objects(self.bucket, place[0], place[1], self.now)
+
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            found = pool.map(ends, places)
+            return [one for objects in found for one in objects]
 
     def _loose(self, found: Found, skim: Skim) -> list[StoredObject]:
         """Return objects in no layout, and those of layouts that tell no time."""
@@ -154,10 +143,11 @@ class _Looker:
 
     def _add(self, objects: Iterable[StoredObject]) -> None:
         """Put objects where they belong: by name, or by their first bytes where these are few."""
-        files = {one.key: self._file(one) for one in objects}
+        stored = {one.key: one for one in objects}
+        files = {key: self._file(one) for key, one in stored.items()}
         nameless = [key for key, file in files.items() if not self.lister.is_placed(file, key)]
         chosen = _spread(nameless, _MOST_LOOKED_INTO)
-        self.fetcher.expect(_stored(files[key]) for key in chosen)
+        self.fetcher.expect(stored[key] for key in chosen)
         for key in chosen:
             self.lister.add(files[key], key)
         if len(chosen) < len(nameless):
@@ -189,54 +179,23 @@ class _Looker:
                 one.tell(trail.values)
 
     def _note_last(self, sightings: Mapping[str, Sightings], run: Run) -> None:
-        """Note the last day of names that begin alike, found by halving."""
+        """Note the last day of many names that begin alike."""
+        name = run.first.key.removeprefix(run.folder)
         for one in sightings.values():
-            name = run.first.key.removeprefix(run.folder)
             stamp = stamp_in_name(one.source.partitions, name)
-            if stamp is None or not run.start.startswith(f"{run.folder}{stamp[0]}"):
-                continue
-            last = self._last_object(run, f"{run.folder}{stamp[0]}", strftime(stamp[1]))
-            if last:
+            if stamp is not None and run.start.startswith(f"{run.folder}{stamp[0]}"):
+                last = last_object(self.bucket, run, stamp, self.now)
                 one.add(self._file(last), last.key)
-
-    def _last_object(self, run: Run, above: str, format_: str) -> StoredObject | None:
-        """Return an object of the last day; names go on with a time after `above`."""
-        first = datetime.strptime(
-            run.first.key[len(above) :][: len(self.now.strftime(format_))], format_
-        ).replace(tzinfo=UTC)
-        days = max((self.now - first).days, 0) + 1
-        known, least, most = None, 0, days
-        while least <= most:
-            middle = (least + most) // 2
-            moment = first + _A_DAY * middle
-            text = moment.replace(hour=0, minute=0, second=0).strftime(format_)
-            page = self.bucket.page(run.start, above + text, 1)
-            if page.objects:
-                known, least = page.objects[0], middle + 1
-            else:
-                most = middle - 1
-        return known
 
     def _kms_key(self, sightings: Iterable[Sightings]) -> str:
         """Return the key that encrypts the objects, '' where none does or S3 does not tell."""
         for one in sightings:
             for file in one.sample(1):
-                try:
-                    answer = self.bucket.client.head_object(
-                        Bucket=self.bucket.name, Key=_stored(file).key, **self.bucket.payer
-                    )
-                except (BotoCoreError, ClientError):
-                    continue
-                if answer.get("SSEKMSKeyId"):
-                    return str(answer["SSEKMSKeyId"])
+                if isinstance(file.content, Stored):
+                    key = self.bucket.kms_key(file.content.object)
+                    if key:
+                        return key
         return ""
-
-
-def _stored(file: LogFile) -> StoredObject:
-    content = file.content
-    while not isinstance(content, Stored):
-        raise TypeError(f"{file.name} is no object of its own")
-    return content.object
 
 
 def _places(found: Found) -> list[tuple[str, Trail]]:
@@ -245,21 +204,11 @@ def _places(found: Found) -> list[tuple[str, Trail]]:
     return [*reversed(places.items())]
 
 
-def _spread[T](items: Sequence[T], most: int) -> list[T]:
+def _spread(items: Sequence[_Item], most: int) -> list[_Item]:
     """Return some of many items, from all over."""
     if len(items) <= most:
         return [*items]
     return [items[number * len(items) // most] for number in range(most)]
-
-
-def _before_time(prefix: str, trail: Trail) -> str:
-    """Return a key before which other things lie than times: notes that somebody left there."""
-    start = trail.range(prefix, Span(_text(trail, datetime(1970, 1, 1, tzinfo=UTC)), ""))
-    return start.after
-
-
-def _text(trail: Trail, moment: datetime) -> str:
-    return moment.strftime(strftime(trail.route.format))
 
 
 def _last_of_each(runs: Iterable[Run]) -> Iterator[Run]:

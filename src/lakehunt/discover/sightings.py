@@ -34,7 +34,7 @@ class Sightings:
     def add(self, file: LogFile, path: str) -> None:
         """Take a file in, by its path in the place."""
         place = locate(self.source.partitions, path) or Place({}, above=_folder(path))
-        way = (place.layout, place.above)
+        way = (place.layout or _loose(self.source), place.above)
         self.ways[way] += 1
         self.examples.setdefault(way, path)
         self.tell(place.values)
@@ -69,7 +69,7 @@ class Sightings:
         ways = [way for way, _ in self.ways.most_common()]
         found = FoundSource(
             source=self.source.name,
-            title=self.source.title,
+            bucket=self.source.partitions.bucket,
             deliveries=tuple(Delivery(*way, self.examples[way]) for way in ways),
             values={name: tuple(sorted(told)) for name, told in sorted(self.values.items())},
             first_day=min(self.days, default=None),
@@ -85,6 +85,12 @@ class Sightings:
 def seen_in_part(found: FoundSource) -> FoundSource:
     """Return a source of which not every file was listed."""
     return replace(found, files=None, size_bytes=None)
+
+
+def _loose(source: Source) -> str:
+    """Return the layout of files that lie in no folders of their own, '' where there is none."""
+    layouts = source.partitions.layouts.items()
+    return next((name for name, template in layouts if not template), "")
 
 
 def _folder(path: str) -> str:

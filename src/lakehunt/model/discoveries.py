@@ -14,26 +14,29 @@ from lakehunt.model.outcomes import FileNote
 class Shape:
     """What some files of a source look like.
 
-    `format` is one of the source's. Where a user chooses the fields of the log, `fields` names them
-    as the files do, in their order, from `header`, a line of the file; without a header there are
-    only `columns`, counted. `unknown` are the fields that the source does not know, `example` is a
-    first row without a header, cut into its columns.
+    `format` is one of the source's, `kind` says it in words. Where a user chooses the fields of the
+    log, `fields` names them as the files do, in their order, from `header`, a line of the file;
+    without a header there are only `columns`, counted, and `row`, a first row of that many cells.
+    `is_usual`: the fields are those of a log for which nobody chose. `unknown` are fields that the
+    source does not know.
     """
 
     format: str
+    kind: str
     header: str = ""
     fields: tuple[str, ...] = ()
     columns: int = 0
+    row: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
-    example: tuple[str, ...] = ()
+    is_usual: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """One way in which logs of a source lie in a place.
 
-    `layout` is one of the source's, empty where only names or contents tell whose they are; `above`
-    is the folder in which it begins, with a closing slash unless it is empty. `example` is a file.
+    `layout` is one of the source's, empty where it has none for files that lie so. `above` is the
+    folder in which it begins, with a closing slash unless it is empty. `example` is a file.
     """
 
     layout: str
@@ -45,6 +48,7 @@ class Delivery:
 class FoundSource:
     """The logs of one source in a place.
 
+    `bucket` is what the configuration calls the bucket of such logs.
     `deliveries` has what is most frequent first. `values` are those that paths tell, by column,
     without the day. `first_day` and `last_day` are those of the folders or names; where none tells,
     and the events were read, those of the events, as `days_by_events` says. `files` and
@@ -52,7 +56,7 @@ class FoundSource:
     """
 
     source: str
-    title: str
+    bucket: str
     deliveries: tuple[Delivery, ...]
     values: Mapping[str, tuple[str, ...]]
     first_day: date | None

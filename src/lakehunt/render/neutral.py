@@ -15,7 +15,7 @@ from decimal import Decimal
 from lakehunt.model import instant
 
 # Control characters, and format characters such as the ones that turn the reading direction.
-_HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+HIDDEN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 # What a spreadsheet takes for a formula. Source: OWASP, "CSV Injection" (read 2026-11-23).
 _FORMULA = re.compile(r"^[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20]|^[\t\r\n]")
 
@@ -24,7 +24,7 @@ def for_terminal(text: str) -> str:
     """Return text on one line, with each control or hidden character written out."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(c if unicodedata.category(c) not in _HIDDEN else _escaped(c) for c in text)
+    return "".join(c if unicodedata.category(c) not in HIDDEN else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:
@@ -37,7 +37,7 @@ def for_json(document: str) -> str:
     if document.isascii():
         return document
     return "".join(
-        c if c == "\n" or unicodedata.category(c) not in _HIDDEN else json.dumps(c)[1:-1]
+        c if c == "\n" or unicodedata.category(c) not in HIDDEN else json.dumps(c)[1:-1]
         for c in document
     )
 

@@ -99,6 +99,14 @@ class Bucket:
         folders = tuple(one["Prefix"] for one in answer.get("CommonPrefixes", ()))
         return Folder(_stored(answer.get("Contents", ())), folders), not answer["IsTruncated"]
 
+    def kms_key(self, one: StoredObject) -> str:
+        """Return the key that encrypts an object, '' where none does or it is not told."""
+        try:
+            answer = self.client.head_object(Bucket=self.name, Key=one.key, **self.payer)
+        except (BotoCoreError, ClientError):
+            return ""
+        return str(answer.get("SSEKMSKeyId", ""))
+
     @property
     def payer(self) -> Mapping[str, Any]:
         """Return what says that the reader pays, where that is so."""

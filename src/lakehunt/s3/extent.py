@@ -5,13 +5,19 @@ Knows walks and buckets. The S3 lake tells with it where a window without files 
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
+from lakehunt.layouts import strftime
 from lakehunt.s3.bucket import Bucket
-from lakehunt.s3.objects import CONNECTIONS
-from lakehunt.s3.routes import Trail, day_of
+from lakehunt.s3.objects import CONNECTIONS, StoredObject
+from lakehunt.s3.routes import Span, Trail, day_of
+from lakehunt.s3.skim import Run
 
 # So many places are looked into: each takes six calls.
 _MOST_PLACES = 200
+# Objects seen at either end of a place: names of other logs in the same folder show among them.
+_END_OBJECTS = 200
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 _Choice = Callable[[Iterable[str]], str]
 
 
@@ -29,13 +35,57 @@ def first_and_last(bucket: Bucket, trails: Sequence[tuple[str, Trail]]) -> tuple
     return (min(days), max(days)) if days else ()
 
 
-def last_folder(bucket: Bucket, prefix: str, trail: Trail) -> str:
-    """Return the folder of the latest time below a prefix, '' where there is none.
+def end_objects(
+    bucket: Bucket, prefix: str, trail: Trail, now: datetime
+) -> tuple[StoredObject, ...]:
+    """Return the first objects below a prefix at which only time is left, and the last ones.
+
+    One call for the first, one for the last where logs still arrive, five where they do not.
 
     Raises:
         CloudError: the bucket cannot be listed.
     """
-    return _folder(bucket, prefix, trail, max)[0]
+    # what stands before any time is no log: notes that somebody left there
+    first = bucket.page(prefix, _behind(prefix, trail, _LONG_AGO), _END_OBJECTS)
+    if not first.last:
+        return first.objects
+    last = bucket.page(prefix, _behind(prefix, trail, now), _END_OBJECTS).objects
+    if not last:
+        folder, _ = _folder(bucket, prefix, trail, max)
+        last = bucket.page(folder, "", _END_OBJECTS).objects if folder else ()
+    return (*first.objects, *last)
+
+
+def _behind(prefix: str, trail: Trail, moment: datetime) -> str:
+    """Return the key that the keys of a day and those after it follow."""
+    text = moment.strftime(strftime(trail.route.format))
+    return trail.range(prefix, Span(text, "")).after
+
+
+def last_object(
+    bucket: Bucket, run: Run, stamp: tuple[str, str, str], now: datetime
+) -> StoredObject:
+    """Return an object of the last day among names that go on with a time, found by halving.
+
+    Args:
+        stamp: what of the first name stands before its time, that time, and its date format.
+
+    Raises:
+        CloudError: the bucket cannot be listed.
+    """
+    above, text, format_ = stamp
+    first = datetime.strptime(text, strftime(format_)).replace(tzinfo=UTC)
+    found, least, most = run.first, 1, max((now - first).days, 0) + 1
+    while least <= most:
+        middle = (least + most) // 2
+        day = (first + timedelta(days=middle)).replace(hour=0, minute=0, second=0)
+        after = f"{run.folder}{above}{day.strftime(strftime(format_))}"
+        objects = bucket.page(run.start, after, 1).objects
+        if objects:
+            found, least = objects[0], middle + 1
+        else:
+            most = middle - 1
+    return found
 
 
 def _end(bucket: Bucket, prefix: str, trail: Trail, choose: _Choice) -> str:

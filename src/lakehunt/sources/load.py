@@ -3,7 +3,7 @@
 Knows the order of the steps. `lakehunt.sources` offers it to every floor above.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,19 +25,35 @@ from lakehunt.sources.partitionsfile import load_partitions
 from lakehunt.sources.placement import Placement
 from lakehunt.sources.template import render
 
+Chosen = Mapping[str, tuple[str, ...]]
 
-def load_sources(roots: Iterable[Root], deployment: Deployment | None = None) -> dict[str, Source]:
+
+def load_sources(
+    roots: Iterable[Root], deployment: Deployment | None = None, fields: Chosen | None = None
+) -> dict[str, Source]:
     """Return all sources by name, their tables rendered for a deployment.
+
+    Args:
+        fields: without a deployment, those of files that do not name theirs, by source.
 
     Raises:
         ContentError: any template or partitions file has problems.
+        ConfigError: the deployment asks for a layout, format or field that a source lacks.
     """
     roots = tuple(roots)
-    return {name: load_source(roots, name, deployment) for name in source_names(roots)}
+    return {name: load_source(roots, name, deployment, fields) for name in source_names(roots)}
 
 
-def load_source(roots: Iterable[Root], name: str, deployment: Deployment | None = None) -> Source:
+def load_source(
+    roots: Iterable[Root],
+    name: str,
+    deployment: Deployment | None = None,
+    fields: Chosen | None = None,
+) -> Source:
     """Return one source; without a deployment it has every partition column and every field.
+
+    Args:
+        fields: without a deployment, those of files that do not name theirs, by source.
 
     Raises:
         UsageError: there is no such source; names the nearest.
@@ -50,7 +66,9 @@ def load_source(roots: Iterable[Root], name: str, deployment: Deployment | None 
     header.check_keys(("title", "docs"), ("notes",))
     if header.problems:
         raise ContentError(header.problems)
-    placement = Placement(name, load_partitions(roots, name), deployment)
+    own = deployment or Deployment(fields=fields or {})
+    partitions = load_partitions(roots, name)
+    placement = Placement(name, partitions, own, is_whole=deployment is None)
     first = placement.format_of(source_formats(roots, name))
     names = sorted(source_formats(roots, name), key=lambda format_: format_ != first)
     maker = _Maker(roots, name, placement)

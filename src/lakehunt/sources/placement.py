@@ -16,23 +16,23 @@ _ORGANIZATION = "organization"
 
 
 class Placement:
-    """One source in one deployment; without a deployment it has every column and every field.
+    """One source in one deployment; a whole one has every column and every field.
 
     `partitions` are those of the source, the date format of each column being the layout's and the
     default fields those that the deployment chose.
     """
 
-    def __init__(self, name: str, partitions: Partitions, deployment: Deployment | None) -> None:
+    def __init__(
+        self, name: str, partitions: Partitions, deployment: Deployment, *, is_whole: bool
+    ) -> None:
         self._name = name
-        self._deployment = deployment or Deployment()
-        self._whole = deployment is None
+        self._deployment = deployment
+        self._whole = is_whole
         self.layout = self._layout(partitions)
         template = partitions.layouts[self.layout]
         formats = {hole.name: hole.format for hole in holes_of(template) if hole.format}
-        self.partitions = partitions
-        if not self._whole:
-            placed = _formatted(partitions, formats)
-            self.partitions = replace(placed, default_fields=self._chosen(partitions))
+        placed = partitions if is_whole else _formatted(partitions, formats)
+        self.partitions = replace(placed, default_fields=self._chosen(partitions))
         self._template = self._filled_template(template)
 
     def _layout(self, partitions: Partitions) -> str:

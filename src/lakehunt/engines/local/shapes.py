@@ -12,7 +12,7 @@ from lakehunt.engines.local.serdes import format_of
 from lakehunt.engines.local.serdes.delimited import Header
 from lakehunt.engines.local.serdes.text import as_lines
 from lakehunt.model import Format, Shape, Source
-from lakehunt.sources.lines import LAZY_SIMPLE, PARQUET
+from lakehunt.sources.lines import HIVE_JSON, LAZY_SIMPLE, OPENX_JSON, PARQUET
 
 
 def shape_of(source: Source, file: LogFile) -> Shape:
@@ -27,26 +27,33 @@ def shape_of(source: Source, file: LogFile) -> Shape:
         return _delimited(source, own, as_lines(head))
     if own.table.serde == PARQUET:
         return _parquet(own, file)
-    return Shape(own.name)
+    is_json = own.table.serde in (OPENX_JSON, HIVE_JSON) or not own.lines_table
+    return Shape(own.name, "JSON" if is_json else "text")
 
 
 def _delimited(source: Source, format_: Format, text: bytes) -> Shape:
     delimiter = format_.table.serde_properties.get("field.delim", "\x01").encode()
     header = Header(format_.table, source.partitions, delimiter)
-    order, count, start, unknown = header.read(text)
-    above = text[:start].decode().splitlines()
-    named = next((line for line in reversed(above) if header.names_fields(line.encode())), "")
+    order, _, start, unknown = header.read(text)
+    usual = source.partitions.default_fields
+    above = text[:start].splitlines()
+    named = next((line for line in reversed(above) if header.names_fields(line)), b"")
     if named:
         keys = {field.name: field.key for field in source.partitions.fields}
-        known = tuple(keys[name] if name else "" for name in order)
-        return Shape(format_.name, named, known, len(order), tuple(unknown))
+        known = tuple(keys[name] for name in order if name)
+        return Shape(
+            format_.name, "text", named.decode(), known, len(order), (), tuple(unknown),
+            order == usual,
+        )  # fmt: skip
     row = text[start : text.find(b"\n", start)]
     cells = tuple(cell.decode() for cell in row.split(delimiter)) if row else ()
-    return Shape(format_.name, columns=len(cells), example=cells)
+    is_usual = len(cells) in (0, len(usual))
+    return Shape(format_.name, "text", columns=len(cells), row=cells, is_usual=is_usual)
 
 
 def _parquet(format_: Format, file: LogFile) -> Shape:
     schema = pyarrow.parquet.read_schema(pyarrow.BufferReader(unpacked(file.data())))
     known = {column.name.lower() for column in format_.table.columns}
     unknown = tuple(name for name in schema.names if name.lower() not in known)
-    return Shape(format_.name, fields=tuple(schema.names), columns=len(schema), unknown=unknown)
+    names = tuple(schema.names)
+    return Shape(format_.name, "Parquet", fields=names, columns=len(names), unknown=unknown)

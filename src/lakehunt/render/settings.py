@@ -1,0 +1,216 @@
+"""Writes what was discovered as a commented lakehunt.toml.
+
+Knows the model, and how TOML spells values. `cli` calls it.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+
+from lakehunt.config import Access
+from lakehunt.model import Discovery, FoundSource, Shape
+from lakehunt.render.discoveries import found_lines
+from lakehunt.render.neutral import HIDDEN, for_terminal
+
+_WIDTH = 96
+_CELL_WIDTH = 40
+# What stands beside what; regions and accounts are told by several sources together.
+_SHARED = {"account_id": "accounts", "region": "regions"}
+_ORGANIZATION = "organization_id"
+_NO_REGIONS = ("cloudfront",)
+_NAMED_ACCESS = ("profile", "role_arn", "external_id")
+
+
+def settings_text(discovery: Discovery, lake: str, access: Access) -> str:
+    """Return a lakehunt.toml that reads what was discovered.
+
+    Args:
+        lake: the place as the file names it: a folder counts from the file's own.
+        access: how a bucket was reached.
+    """
+    parts = [
+        [*_opening(discovery), f"lake = {_text(lake)}"],
+        [*_location(discovery, access)],
+        [*_deployment(discovery)],
+        *([*lines] for lines in _tables(discovery)),
+        [*_fields(discovery.sources)],
+        [*_athena(discovery)],
+    ]
+    return "\n\n".join("\n".join(lines) for lines in parts if lines) + "\n"
+
+
+def _opening(discovery: Discovery) -> Iterator[str]:
+    where = for_terminal(discovery.location)
+    yield f"# Written by `lakehunt discover {where}`. docs/config.md explains the keys."
+    yield "#"
+    for line in found_lines(discovery):
+        yield f"# {line}"
+
+
+def _location(discovery: Discovery, access: Access) -> Iterator[str]:
+    if not discovery.bucket:
+        return
+    yield f"[locations.{_text(f's3://{discovery.bucket}')}]"
+    yield f"region = {_text(discovery.region)}"
+    given = {"endpoint": access.endpoint} | {n: getattr(access, n) for n in _NAMED_ACCESS}
+    for name, value in given.items():
+        if value:
+            yield f"{name} = {_text(value)}"
+    key = discovery.kms_key or access.kms_key
+    if key.startswith("arn:"):
+        yield f"kms_key = {_text(key)}  # encrypts the objects: reading takes kms:Decrypt on it"
+    if access.requester_pays:
+        yield "requester_pays = true"
+    if not any(getattr(access, name) for name in _NAMED_ACCESS):
+        yield '# profile = "..."  # or role_arn and external_id, where others than yours may read'
+
+
+def _deployment(discovery: Discovery) -> Iterator[str]:
+    sources = discovery.sources
+    yield "[deployment]  # fills the tables for Athena: `lakehunt ddl`, `lakehunt deploy`"
+    for column, name in _SHARED.items():
+        values = _values(sources, column)
+        if values:
+            yield f"{name} = {_list(values)}"
+        else:
+            yield f"# {name} = []  # no folder or name tells"
+    days = [one.first_day for one in sources if one.first_day]
+    first = _day(min(days)) if days else "2024-01-01  # no folder or name tells"
+    yield f"{'' if days else '# '}first_day = {first}"
+    organizations = _values(sources, _ORGANIZATION)
+    if organizations:
+        yield f"organization = {_text(organizations[0])}"
+    if len(organizations) > 1:
+        yield f"# also there: {', '.join(organizations[1:])}"
+
+
+def _tables(discovery: Discovery) -> Iterator[list[str]]:
+    sources = discovery.sources
+    yield _buckets(discovery)
+    yield _table("prefixes", _prefixes(discovery))
+    yield _table("layouts", _layouts(sources))
+    formats = {one.source: _commonest(one).format for one in sources if one.shapes}
+    yield _table("formats", [f"{n} = {_text(f)}" for n, f in formats.items() if f != "default"])
+    own = (*_SHARED, _ORGANIZATION)
+    others = {name: those for one in sources for name, those in one.values.items()}
+    yield _table("values", [f"{n} = {_list(v)}" for n, v in others.items() if n not in own])
+
+
+def _table(name: str, lines: Iterable[str]) -> list[str]:
+    lines = [*lines]
+    return [f"[deployment.{name}]", *lines] if lines else []
+
+
+def _buckets(discovery: Discovery) -> list[str]:
+    keys: dict[str, list[str]] = {}
+    for one in discovery.sources:
+        keys.setdefault(one.bucket, []).append(one.source)
+    if discovery.bucket:
+        return _table("buckets", [f"{key} = {_text(discovery.bucket)}" for key in keys])
+    asked = [
+        f'# {key} = "..."  # where {", ".join(names)} lies in S3' for key, names in keys.items()
+    ]
+    return _table("buckets", asked)
+
+
+def _prefixes(discovery: Discovery) -> Iterator[str]:
+    """Yield the folder of each source; where it has several, tables can read one."""
+    for one in discovery.sources:
+        above = list(dict.fromkeys(delivery.above for delivery in one.deliveries))
+        if discovery.bucket and above[0]:
+            yield f"{one.bucket} = {_text(above[0])}"
+        for other in above[1:] if discovery.bucket else ():
+            yield f"# {one.source} is also in {for_terminal(other or '/')}, for tables of its own"
+
+
+def _layouts(sources: Sequence[FoundSource]) -> Iterator[str]:
+    for one in sources:
+        names = list(dict.fromkeys(d.layout for d in one.deliveries))
+        if names[0]:
+            yield f"{one.source} = {_text(names[0])}"
+        else:
+            yield f"# {one.source}: tables need the folders that AWS writes"
+        for other in names[1:]:
+            yield f"# {one.source} is also there {_in_layout(other)}"
+
+
+def _in_layout(name: str) -> str:
+    return f"in the layout {name}" if name else "in no folders that AWS writes"
+
+
+def _fields(sources: Iterable[FoundSource]) -> Iterator[str]:
+    """Yield the fields that were chosen, as files name or count them."""
+    blocks = [block for one in sources if (block := [*_chosen(one)])]
+    if blocks:
+        yield "[deployment.fields]  # in the order of the files"
+    for block in blocks:
+        yield from block
+
+
+def _chosen(source: FoundSource) -> Iterator[str]:
+    unusual = [shape for shape in source.shapes if shape.kind == "text" and not shape.is_usual]
+    named = [shape for shape in unusual if shape.header]
+    counted = {shape.columns: shape for shape in unusual if not shape.header}
+    usual = any(shape.kind == "text" and shape.is_usual for shape in source.shapes)
+    for number, shape in enumerate(named):
+        chosen = f"{source.source} = {_list(shape.fields)}"
+        if shape.unknown:
+            unknown = ", ".join(for_terminal(name) for name in shape.unknown)
+            yield f"# {source.source}: no field {unknown} is known; a table needs every field"
+        elif number or usual:
+            yield "# other files have other fields, which take a prefix and a table of their own:"
+        commented = number or usual or shape.unknown
+        yield from (f"# {line}" if commented else line for line in chosen.split("\n"))
+    for columns, shape in counted.items():
+        yield f"# {source.source}: {columns} columns without a header; which fields these are, no"
+        yield f"# file tells. `lakehunt show {source.source}` lists all, in the order that holds:"
+        yield f"# {source.source} = []"
+        yield from _row(shape)
+
+
+def _row(shape: Shape) -> Iterator[str]:
+    for number, cell in enumerate(shape.row, start=1):
+        yield f"#   {number:2} {for_terminal(cell[:_CELL_WIDTH])}"
+
+
+def _athena(discovery: Discovery) -> Iterator[str]:
+    yield "# [athena]  # for --engine athena; docs/deploy.md"
+    yield '# results = "s3://.../athena/"'
+    if discovery.region:
+        yield f"# region = {_text(discovery.region)}"
+
+
+def _commonest(source: FoundSource) -> Shape:
+    return max(source.shapes, key=lambda shape: source.shapes[shape])
+
+
+def _values(sources: Iterable[FoundSource], column: str) -> list[str]:
+    told = {value for one in sources for value in one.values.get(column, ())}
+    return sorted(told - {*_NO_REGIONS})
+
+
+def _day(day: date) -> str:
+    return day.isoformat()
+
+
+def _list(values: Iterable[str]) -> str:
+    """Return a list, one value a line where it is long."""
+    texts = [_text(value) for value in values]
+    line = f"[{', '.join(texts)}]"
+    if len(line) <= _WIDTH:
+        return line
+    return "[\n" + "".join(f"    {text},\n" for text in texts) + "]"
+
+
+def _text(value: str) -> str:
+    """Return a basic string of TOML, hidden characters written out."""
+    return '"' + "".join(_character(one) for one in value) + '"'
+
+
+def _character(one: str) -> str:
+    if one in '"\\':
+        return f"\\{one}"
+    category = unicodedata.category(one)
+    if category == "Cs":
+        return "\\uFFFD"
+    return f"\\U{ord(one):08X}" if category in HIDDEN else one
