@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -57,8 +57,12 @@ def discover_command(location: str | None, lake: str | None, **options: Any) -> 
     access = _access(place, options)
     found = _discovered(place, access, sources)
     text = settings_text(found, _named_from(place, found, out), access)
-    Output(out).text(lambda file: file.write(text))
-    note(found_lines(found))
+
+    def write(file: IO[str]) -> None:
+        file.write(text)
+
+    Output(out).text(write)
+    note(found_lines(found) if out else ())
     if found.calls:
         note([f"{found.calls:,} listings of s3://{found.bucket}"])
     if out is None:

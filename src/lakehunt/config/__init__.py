@@ -4,7 +4,9 @@ Knows the file's format, not what the values are used for. Faces and workflows c
 """
 
 from lakehunt.config.file import (
+    ACCOUNT,
     FILE_NAME,
+    REGION,
     Access,
     Athena,
     Cache,
@@ -18,6 +20,8 @@ from lakehunt.config.known import PARAMS as KNOWN_PARAMS
 from lakehunt.config.known import Known
 
 __all__ = [
+    "ACCOUNT",
+    "REGION",
     "Access",
     "Athena",
     "Cache",

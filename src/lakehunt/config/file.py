@@ -18,7 +18,7 @@ FILE_NAME = "lakehunt.toml"
 _PLAIN = ("prefix", "organization", "accounts", "regions", "first_day")
 _TEXT_TABLES = ("buckets", "prefixes", "layouts", "formats")
 _LIST_TABLES = ("fields", "values")
-_ACCOUNT = re.compile(r"\d{12}")
+ACCOUNT = re.compile(r"\d{12}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _S3 = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/.*)?")
@@ -26,7 +26,7 @@ _DATABASE = re.compile(r"[a-z0-9_]{1,255}")
 _WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
-_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ENDPOINT = re.compile(r"https?://[^/]+")
 _TABLE = re.compile(r"[^.]{1,255}\.[^.]{1,255}")
 
@@ -194,7 +194,7 @@ def _deployment(reader: Reader, data: Mapping[str, object]) -> Deployment:
     if organization and not _ORGANIZATION.fullmatch(organization):
         raise reader.error("organization", "an id such as o-a1b2c3d4e5")
     accounts = reader.texts(data, "accounts")
-    if not all(_ACCOUNT.fullmatch(account) for account in accounts):
+    if not all(ACCOUNT.fullmatch(account) for account in accounts):
         raise reader.error("accounts", 'account ids of 12 digits in quotes, such as "111122223333"')
     return Deployment(
         buckets=texts["buckets"],
@@ -302,7 +302,7 @@ def _access(reader: Reader, data: Mapping[str, object]) -> Access:
     for key, form, expected in (
         ("role_arn", _ROLE, "a role such as arn:aws:iam::111122223333:role/log-reader"),
         ("kms_key", _KEY, "a key such as arn:aws:kms:us-east-1:111122223333:key/..."),
-        ("region", _REGION, "a region such as eu-central-1"),
+        ("region", REGION, "a region such as eu-central-1"),
         ("endpoint", _ENDPOINT, "an address such as https://s3.example.com"),
     ):
         if key in data and not form.fullmatch(reader.text(data, key)):

@@ -66,7 +66,7 @@ class Sightings:
     def found(self, most_samples: int) -> tuple[FoundSource, list[FileNote]]:
         """Return what the files tell together, and those of the sample that cannot be read."""
         shapes, notes = _shapes(self.source, self.sample(most_samples))
-        ways = [way for way, _ in self.ways.most_common()]
+        ways = sorted((way for way, _ in self.ways.most_common()), key=lambda way: not way[0])
         found = FoundSource(
             source=self.source.name,
             bucket=self.source.partitions.bucket,

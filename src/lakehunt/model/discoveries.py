@@ -4,7 +4,7 @@ Knows no engine and no bucket. `discover` makes it, `render` shows it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from lakehunt.model.outcomes import FileNote
@@ -17,8 +17,8 @@ class Shape:
     `format` is one of the source's, `kind` says it in words. Where a user chooses the fields of the
     log, `fields` names them as the files do, in their order, from `header`, a line of the file;
     without a header there are only `columns`, counted, and `row`, a first row of that many cells.
-    `is_usual`: the fields are those of a log for which nobody chose. `unknown` are fields that the
-    source does not know.
+    `is_usual`: nothing need be configured for them. `unknown` are fields that the source does not
+    know.
     """
 
     format: str
@@ -26,7 +26,7 @@ class Shape:
     header: str = ""
     fields: tuple[str, ...] = ()
     columns: int = 0
-    row: tuple[str, ...] = ()
+    row: tuple[str, ...] = field(default=(), compare=False)
     unknown: tuple[str, ...] = ()
     is_usual: bool = True
 
@@ -48,11 +48,11 @@ class Delivery:
 class FoundSource:
     """The logs of one source in a place.
 
-    `bucket` is what the configuration calls the bucket of such logs.
-    `deliveries` has what is most frequent first. `values` are those that paths tell, by column,
-    without the day. `first_day` and `last_day` are those of the folders or names; where none tells,
-    and the events were read, those of the events, as `days_by_events` says. `files` and
-    `size_bytes` are None where not everything was listed.
+    `bucket` is what the configuration calls the bucket of such logs. `deliveries` has those of a
+    layout first, then what is most frequent. `values` are those that paths tell, by column, without
+    the day. `first_day` and `last_day` are those of the folders or names; where none tells, and the
+    events were read, those of the events, as `days_by_events` says. `files` and `size_bytes` are
+    None where not everything was listed.
     """
 
     source: str

@@ -7,17 +7,17 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
-from lakehunt.config import Access
+from lakehunt.config import ACCOUNT, REGION, Access
 from lakehunt.model import Discovery, FoundSource, Shape
 from lakehunt.render.discoveries import found_lines
 from lakehunt.render.neutral import HIDDEN, for_terminal
 
-_WIDTH = 96
+_WIDTH = 90
 _CELL_WIDTH = 40
-# What stands beside what; regions and accounts are told by several sources together.
-_SHARED = {"account_id": "accounts", "region": "regions"}
+# What several sources tell together: the column, its key, and what a value looks like.
+_SHARED = (("account_id", "accounts", ACCOUNT), ("region", "regions", REGION))
+_OWN = ("account_id", "region", "organization_id")
 _ORGANIZATION = "organization_id"
-_NO_REGIONS = ("cloudfront",)
 _NAMED_ACCESS = ("profile", "role_arn", "external_id")
 
 
@@ -29,7 +29,8 @@ def settings_text(discovery: Discovery, lake: str, access: Access) -> str:
         access: how a bucket was reached.
     """
     parts = [
-        [*_opening(discovery), f"lake = {_text(lake)}"],
+        [*_opening(discovery)],
+        [f"lake = {_text(lake)}"],
         [*_location(discovery, access)],
         [*_deployment(discovery)],
         *([*lines] for lines in _tables(discovery)),
@@ -68,8 +69,8 @@ def _location(discovery: Discovery, access: Access) -> Iterator[str]:
 def _deployment(discovery: Discovery) -> Iterator[str]:
     sources = discovery.sources
     yield "[deployment]  # fills the tables for Athena: `lakehunt ddl`, `lakehunt deploy`"
-    for column, name in _SHARED.items():
-        values = _values(sources, column)
+    for column, name, form in _SHARED:
+        values = [value for value in _values(sources, column) if form.fullmatch(value)]
         if values:
             yield f"{name} = {_list(values)}"
         else:
@@ -91,9 +92,8 @@ def _tables(discovery: Discovery) -> Iterator[list[str]]:
     yield _table("layouts", _layouts(sources))
     formats = {one.source: _commonest(one).format for one in sources if one.shapes}
     yield _table("formats", [f"{n} = {_text(f)}" for n, f in formats.items() if f != "default"])
-    own = (*_SHARED, _ORGANIZATION)
     others = {name: those for one in sources for name, those in one.values.items()}
-    yield _table("values", [f"{n} = {_list(v)}" for n, v in others.items() if n not in own])
+    yield _table("values", [f"{n} = {_list(v)}" for n, v in others.items() if n not in _OWN])
 
 
 def _table(name: str, lines: Iterable[str]) -> list[str]:
@@ -106,11 +106,11 @@ def _buckets(discovery: Discovery) -> list[str]:
     for one in discovery.sources:
         keys.setdefault(one.bucket, []).append(one.source)
     if discovery.bucket:
-        return _table("buckets", [f"{key} = {_text(discovery.bucket)}" for key in keys])
-    asked = [
-        f'# {key} = "..."  # where {", ".join(names)} lies in S3' for key, names in keys.items()
-    ]
-    return _table("buckets", asked)
+        return _table("buckets", (f"{key} = {_text(discovery.bucket)}" for key in keys))
+    return _table(
+        "buckets",
+        (f'# {key} = "..."  # where {", ".join(names)} comes from' for key, names in keys.items()),
+    )
 
 
 def _prefixes(discovery: Discovery) -> Iterator[str]:
@@ -129,13 +129,10 @@ def _layouts(sources: Sequence[FoundSource]) -> Iterator[str]:
         if names[0]:
             yield f"{one.source} = {_text(names[0])}"
         else:
-            yield f"# {one.source}: tables need the folders that AWS writes"
+            yield f"# {one.source}: a table needs the folders that AWS writes"
         for other in names[1:]:
-            yield f"# {one.source} is also there {_in_layout(other)}"
-
-
-def _in_layout(name: str) -> str:
-    return f"in the layout {name}" if name else "in no folders that AWS writes"
+            where = f"in the layout {other}" if other else "in other folders"
+            yield f"# {one.source} is also there {where}; a table reads one layout"
 
 
 def _fields(sources: Iterable[FoundSource]) -> Iterator[str]:
@@ -148,29 +145,25 @@ def _fields(sources: Iterable[FoundSource]) -> Iterator[str]:
 
 
 def _chosen(source: FoundSource) -> Iterator[str]:
-    unusual = [shape for shape in source.shapes if shape.kind == "text" and not shape.is_usual]
-    named = [shape for shape in unusual if shape.header]
-    counted = {shape.columns: shape for shape in unusual if not shape.header}
-    usual = any(shape.kind == "text" and shape.is_usual for shape in source.shapes)
-    for number, shape in enumerate(named):
-        chosen = f"{source.source} = {_list(shape.fields)}"
-        if shape.unknown:
-            unknown = ", ".join(for_terminal(name) for name in shape.unknown)
-            yield f"# {source.source}: no field {unknown} is known; a table needs every field"
-        elif number or usual:
-            yield "# other files have other fields, which take a prefix and a table of their own:"
-        commented = number or usual or shape.unknown
-        yield from (f"# {line}" if commented else line for line in chosen.split("\n"))
-    for columns, shape in counted.items():
-        yield f"# {source.source}: {columns} columns without a header; which fields these are, no"
-        yield f"# file tells. `lakehunt show {source.source}` lists all, in the order that holds:"
+    texts = [shape for shape in source.shapes if shape.kind == "text"]
+    named = [shape for shape in texts if shape.header and not shape.is_usual]
+    counted = {s.columns: s for s in texts if not (s.header or s.is_usual)}
+    alone = len(named) == 1 and not any(shape.is_usual for shape in texts)
+    if alone:
+        unknown = ", ".join(for_terminal(name) for name in named[0].unknown)
+        if unknown:
+            yield f"# {source.source}: {unknown} is not known here, and a table needs every field:"
+        lines = f"{source.source} = {_list(named[0].fields)}".split("\n")
+        yield from (f"# {line}" if unknown else line for line in lines)
+    elif named:
+        yield f"# {source.source}: files have different fields, see their headers above. Locally each"
+        yield "# file's header decides; a table has one list, and its files a prefix of their own."
+    for columns, shape in counted.items() if not named else ():
+        yield f"# {source.source}: {columns} columns and no header: which fields these are, no file"
+        yield f"# tells. Name them; `lakehunt show {source.source}` has all, in their order."
         yield f"# {source.source} = []"
-        yield from _row(shape)
-
-
-def _row(shape: Shape) -> Iterator[str]:
-    for number, cell in enumerate(shape.row, start=1):
-        yield f"#   {number:2} {for_terminal(cell[:_CELL_WIDTH])}"
+        for number, cell in enumerate(shape.row, start=1):
+            yield f"# {number:4}  {for_terminal(cell[:_CELL_WIDTH])}"
 
 
 def _athena(discovery: Discovery) -> Iterator[str]:
@@ -186,7 +179,7 @@ def _commonest(source: FoundSource) -> Shape:
 
 def _values(sources: Iterable[FoundSource], column: str) -> list[str]:
     told = {value for one in sources for value in one.values.get(column, ())}
-    return sorted(told - {*_NO_REGIONS})
+    return sorted(told)
 
 
 def _day(day: date) -> str:
@@ -194,12 +187,17 @@ def _day(day: date) -> str:
 
 
 def _list(values: Iterable[str]) -> str:
-    """Return a list, one value a line where it is long."""
+    """Return a list, on several lines where it is long."""
     texts = [_text(value) for value in values]
-    line = f"[{', '.join(texts)}]"
+    line = ", ".join(texts)
     if len(line) <= _WIDTH:
-        return line
-    return "[\n" + "".join(f"    {text},\n" for text in texts) + "]"
+        return f"[{line}]"
+    rows = [""]
+    for text in texts:
+        if rows[-1] and len(rows[-1]) + len(text) > _WIDTH:
+            rows.append("")
+        rows[-1] += f" {text},"
+    return "[\n" + "".join(f"   {row}\n" for row in rows) + "]"
 
 
 def _text(value: str) -> str:

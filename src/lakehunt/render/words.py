@@ -6,6 +6,8 @@ Knows plain values. Renderers and faces call it.
 from collections.abc import Sequence
 from datetime import datetime
 
+_THOUSAND = 1000
+
 
 def counted(count: int, word: str, many: str = "") -> str:
     """Return a count with its word: `1 story`, `2,000 stories`."""
@@ -30,3 +32,13 @@ def brief(values: Sequence[object]) -> str:
         return "-"
     more = f" (+{len(values) - 1})" if len(values) > 1 else ""
     return f"{values[0]}{more}"
+
+
+def sized(size_bytes: int) -> str:
+    """Return a number of bytes in a unit that fits it: `5.1 MB`."""
+    size, unit = float(size_bytes), "bytes"
+    for larger in ("kB", "MB", "GB", "TB"):
+        if size < _THOUSAND:
+            break
+        size, unit = size / _THOUSAND, larger
+    return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"

@@ -17,6 +17,7 @@ from lakehunt.engines.local.documents import unpacked
 from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.recognise import Recognised
 from lakehunt.engines.local.scan_sql import ScanSql, parsed_sql
+from lakehunt.engines.local.serdes.delimited import Header
 from lakehunt.engines.local.serdes.parquet import MAGIC
 from lakehunt.engines.local.stream import Stream
 from lakehunt.model import Format, Source
@@ -47,7 +48,8 @@ class _Lines:
 class _Taken:
     """How a table reads some lines: rows that its view has, all rows, and lines of its header.
 
-    `is_strange`: the header also names what is no field of the log.
+    Without a line that names fields there is no header, only comments. `is_strange`: it also names
+    what is no field of the log.
     """
 
     parsed: int
@@ -96,7 +98,15 @@ class _Table:
             parsed, rows = connection.rows(
                 f"SELECT count(*) FILTER (parsed), count(*) FROM ({self._sql.select})"
             )[0]
-        return _Taken(parsed, rows, stream.headers.get(0, 0), bool(stream.partial))
+        headers = stream.headers.get(0, 0) if self._names_fields(lines) else 0
+        return _Taken(parsed, rows, headers, bool(stream.partial))
+
+    def _names_fields(self, lines: bytes) -> bool:
+        if self._format.table.serde != LAZY_SIMPLE:
+            return True
+        delimiter = self._format.table.serde_properties["field.delim"].encode()
+        header = Header(self._format.table, self.source.partitions, delimiter)
+        return any(header.names_fields(line) for line in lines.splitlines())
 
 
 class Probe:

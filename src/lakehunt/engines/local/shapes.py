@@ -47,7 +47,8 @@ def _delimited(source: Source, format_: Format, text: bytes) -> Shape:
         )  # fmt: skip
     row = text[start : text.find(b"\n", start)]
     cells = tuple(cell.decode() for cell in row.split(delimiter)) if row else ()
-    is_usual = len(cells) in (0, len(usual))
+    # where a header is the rule, a file without one is an old or a cut one
+    is_usual = not cells or header.is_expected or len(cells) == len(usual)
     return Shape(format_.name, "text", columns=len(cells), row=cells, is_usual=is_usual)
 
 

@@ -147,6 +147,11 @@ class Header:
             start = end + 1
         return order, headers, start, unknown
 
+    @property
+    def is_expected(self) -> bool:
+        """Tell whether files of the table begin with one."""
+        return self._skipped > 0
+
     def names_fields(self, line: bytes) -> bool:
         """Tell whether a line before the rows is the one that names the fields."""
         return line.startswith(_FIELDS) or (not line.startswith(_COMMENT) and self.is_header(line))
