@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,6 +17,9 @@ from lakehunt.sandbox.lake import load_lake, make_tables
 from lakehunt.sandbox.server import Sandbox
 from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft
+
+if TYPE_CHECKING:
+    from tests.buckets import Server
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
@@ -136,3 +140,20 @@ def sandbox(lakehunt_sandbox: Sandbox, demo_lake: Path, sources: dict[str, Sourc
     deployment = load_lake(lakehunt_sandbox, demo_lake, sources)
     make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
     return lakehunt_sandbox
+
+
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> "Iterator[Server]":
+    """A real S3 for one test, credentials for it, and a home of its own."""
+    from tests.buckets import served
+
+    with served() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
+        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+        monkeypatch.chdir(tmp_path)
+        yield server

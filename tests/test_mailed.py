@@ -217,7 +217,9 @@ def test_a_csv_of_something_else_is_refused(tmp_path: Path, ask: Ask) -> None:
     put(tmp_path / "flat.csv", table(["eventVersion", "eventSource", "eventName"], ["1", "2", "3"]))
     _, run = ask(tmp_path)
     reasons = {Path(note.path).name: note.reason for note in told(run)}
-    assert reasons == dict.fromkeys(["other.csv", "flat.csv"], "not JSON, and no CSV with events")
+    assert reasons == dict.fromkeys(
+        ["other.csv", "flat.csv"], "neither JSON, CSV nor text of a log that is known here"
+    )
 
 
 def test_the_event_historys_json_is_a_document_of_records(tmp_path: Path, ask: Ask) -> None:

@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
@@ -17,28 +17,13 @@ import pytest
 
 from lakehunt.demo import make_lake
 from lakehunt.model import Source
-from tests.buckets import Asked, Server, cut, refusal, served
+from tests.buckets import Asked, Server, cut, refusal
 from tests.conftest import Ran
 from tests.lakes import document, event, lake_of
 
 Lakehunt = Callable[..., Ran]
 _COUNT = "SELECT event_name, count(*) AS n FROM cloudtrail GROUP BY 1 ORDER BY 1"
 _FILES = "SELECT DISTINCT log_file FROM cloudtrail ORDER BY 1"
-
-
-@pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
-    """A server for one test, credentials for it, and a home of its own."""
-    with served() as server:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
-        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-        monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "aws-config"))
-        monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "aws-credentials"))
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-        monkeypatch.chdir(tmp_path)
-        yield server
 
 
 def days(folder: Path, source: Source) -> Path:
@@ -250,7 +235,7 @@ def test_a_dump_without_folders_is_recognised(s3: Server, lakehunt: Lakehunt) ->
     s3.put("case", "dump/readme.txt", b"what this is")
     ran = lakehunt("sql", _COUNT, "--lake", "s3://case/dump", "--format", "jsonl")
     assert [row["event_name"] for row in rows(ran)] == ["Named", "Packed", "Recognised"]
-    assert "NOT READ: s3://case/dump/readme.txt: not JSON" in ran.err
+    assert "NOT READ: s3://case/dump/readme.txt: neither JSON" in ran.err
     files = rows(lakehunt("sql", _FILES, "--lake", "s3://case/dump", "--format", "jsonl"))
     assert "s3://case/dump/more/export.zip/inner.json" in {row["log_file"] for row in files}
 

@@ -156,8 +156,8 @@ def _chosen(source: FoundSource) -> Iterator[str]:
         lines = f"{source.source} = {_list(named[0].fields)}".split("\n")
         yield from (f"# {line}" if unknown else line for line in lines)
     elif named:
-        yield f"# {source.source}: files have different fields, see their headers above. Locally each"
-        yield "# file's header decides; a table has one list, and its files a prefix of their own."
+        yield f"# {source.source}: files have different fields, see their headers above. Locally"
+        yield "# each file's header decides; a table has one list, its files a prefix of their own."
     for columns, shape in counted.items() if not named else ():
         yield f"# {source.source}: {columns} columns and no header: which fields these are, no file"
         yield f"# tells. Name them; `lakehunt show {source.source}` has all, in their order."

@@ -76,8 +76,8 @@ class Skim:
 
     def _behind(self, prefix: str, part: Folder, last: str) -> str:
         """Return the key behind the names that begin as the last one of a listing does."""
-        match = _START.match(last, len(prefix))
-        start = match[0] if match else last
+        match = _START.match(last.removeprefix(prefix))
+        start = prefix + (match[0] if match else "")
         alike = [one for one in part.objects if one.key.startswith(start)]
         # a name that stands alone is no kind of names: go on from there
         if len(alike) == 1:

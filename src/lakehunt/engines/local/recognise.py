@@ -59,7 +59,7 @@ class Recogniser:
         if kind:
             return f"{kind}; gzip, zip and tar are read"
         if not text.startswith(("{", "[")):
-            return "not JSON, and no CSV with events"
+            return "neither JSON, CSV nor text of a log that is known here"
         if next(self._values(text, 0), None) is None:
             return "not a whole JSON document"
         return "no log that is known here"

@@ -1,0 +1,328 @@
+"""What lies in a place is found out and written as a lakehunt.toml that the other commands read."""
+
+import gzip
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from lakehunt.config import Config, read_config
+from lakehunt.model import Source
+from tests.buckets import Server
+from tests.conftest import Ran, shared
+from tests.lakes import document, event, lake_of, put
+from tests.plenty import Plenty
+
+Lakehunt = Callable[..., Ran]
+FLOW = "111122223333_vpcflowlogs_us-east-1_fl-0example000000001_2026050{}T0005Z_0123abcd.log"
+FLOWS = "AWSLogs/111122223333/vpcflowlogs/us-east-1/2026/05/0{}/" + FLOW
+EVENT = gzip.compress(document(event("StopLogging", "2026-05-03T10:00:00Z")))
+
+
+def mixed(folder: Path, sources: Mapping[str, Source]) -> Path:
+    """Make a lake with three sources, a digest and something of nobody's."""
+    days = ("2026-05-01", "2026-05-02", "2026-05-04")
+    accounts = ("111122223333", "444455556666")
+    records = [
+        {"eventTime": f"{day}T10:00:00Z", "eventName": "StopLogging", "recipientAccountId": account}
+        for day in days
+        for account in accounts
+    ]
+    lake_of(folder, sources["cloudtrail"], *records)
+    lake_of(folder, sources["alb"], {"at": "2026-05-02T10:00:00Z"})
+    for day in (1, 3):
+        text = (
+            f"version start end dstaddr action\n5 {1777593600 + day} 1777593700 10.0.0.1 ACCEPT\n"
+        )
+        put(folder / FLOWS.format(day, day), text.encode())
+    put(folder / "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/05/01/d.json.gz", b"{}")
+    put(folder / "AWSLogs/111122223333/Config/us-east-1/2026/5/1/c.txt", b"something else")
+    return folder
+
+
+def written(ran: Ran, path: Path) -> Config:
+    """Return what was written as the other commands read it."""
+    assert ran.code == 0, ran.err
+    path.write_text(ran.out)
+    return read_config(path)
+
+
+def test_a_folder_is_told_and_hunted_by_what_was_written(
+    tmp_path: Path,
+    sources: dict[str, Source],
+    lakehunt: Lakehunt,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    mixed(tmp_path / "logs", sources)
+    direct = lakehunt("hunt", "logs", "--format", "jsonl")
+    found = written(lakehunt("discover", "logs"), tmp_path / "lakehunt.toml")
+    deployment = found.deployment
+    assert deployment.accounts == ("111122223333", "444455556666")
+    assert deployment.regions == ("us-east-1",)
+    assert deployment.first_day == date(2026, 5, 1)
+    assert deployment.layouts == {"cloudtrail": "account", "alb": "account", "vpcflow": "plain"}
+    assert deployment.fields == {"vpcflow": ("version", "start", "end", "dstaddr", "action")}
+    again = lakehunt("hunt", "--format", "jsonl")
+    assert '"query_id": "cloudtrail.trail_stopped"' in direct.out
+    assert again.out.replace(f"{tmp_path}/", "") == direct.out
+
+
+def test_a_bucket_is_told_and_hunted_by_what_was_written(
+    tmp_path: Path, s3: Server, sources: dict[str, Source], lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", mixed(tmp_path / "logs", sources), "some/")
+    direct = lakehunt("hunt", "s3://trail/some", "--format", "jsonl")
+    s3.asked.clear()
+    ran = lakehunt("discover", "s3://trail/some/", "--out", "lakehunt.toml")
+    assert (ran.code, ran.out) == (0, ""), ran.err
+    fetched = len(s3.fetched)
+    found = read_config(Path("lakehunt.toml"))
+    assert found.lake == "s3://trail/some/"
+    assert found.locations["s3://trail"].region == "us-east-1"
+    deployment = found.deployment
+    assert deployment.buckets == dict.fromkeys(("trail", "alb", "flow"), "trail")
+    assert deployment.prefixes == dict.fromkeys(("trail", "alb", "flow"), "some/")
+    assert deployment.accounts == ("111122223333", "444455556666")
+    assert deployment.first_day == date(2026, 5, 1)
+    assert deployment.fields == {"vpcflow": ("version", "start", "end", "dstaddr", "action")}
+    assert "cloudtrail: 2026-05-01 to 2026-05-04, JSON" in ran.err
+    # a few of each source tell its format and fields: their files are few here
+    assert fetched <= 4 + 1 + 2
+    again = lakehunt("hunt", "--format", "jsonl")
+    assert '"query_id": "cloudtrail.trail_stopped"' in again.out
+    assert again.out == direct.out
+
+
+def test_tables_are_filled_from_what_was_written(
+    tmp_path: Path, s3: Server, sources: dict[str, Source], lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", mixed(tmp_path / "logs", sources), "some/")
+    lakehunt("discover", "s3://trail/some/", "--out", "lakehunt.toml")
+    ran = lakehunt("ddl", "cloudtrail", "vpcflow", "alb")
+    assert "to be filled" not in ran.err
+    assert "s3://trail/some/AWSLogs/${account_id}/CloudTrail/${region}/${day}" in ran.out
+    assert "'projection.day.range'='2026/05/01,NOW'" in ran.out
+
+
+def test_an_organization_trail_is_told_from_an_account_trail(
+    s3: Server, lakehunt: Lakehunt, tmp_path: Path
+) -> None:
+    s3.bucket("org")
+    name = "111122223333_CloudTrail_eu-west-1_20260501T1005Z_AbCdEfGhIjKlMnOp.json.gz"
+    s3.put(
+        "org", f"AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/eu-west-1/2026/05/01/{name}", EVENT
+    )
+    found = written(lakehunt("discover", "s3://org"), tmp_path / "found.toml").deployment
+    assert (found.organization, found.layouts) == ("o-a1b2c3d4e5", {"cloudtrail": "organization"})
+    assert (found.accounts, found.regions) == (("111122223333",), ("eu-west-1",))
+
+
+def test_what_is_not_recognised_is_named(
+    tmp_path: Path, s3: Server, sources: dict[str, Source], lakehunt: Lakehunt
+) -> None:
+    lake = mixed(tmp_path / "logs", sources)
+    s3.upload("trail", lake)
+    here, there = lakehunt("discover", lake), lakehunt("discover", "s3://trail")
+    beside = "AWSLogs/111122223333"
+    file = f"{lake}/{beside}/Config/us-east-1/2026/5/1/c.txt"
+    assert f"# NOT RECOGNISED: {file}: neither JSON" in here.out
+    assert f"# NOT RECOGNISED: s3://trail/{beside}/Config/: a folder of no log" in there.out
+    assert f"# left out: s3://trail/{beside}/CloudTrail-Digest/: digest file" in there.out
+
+
+def test_nothing_is_overwritten_and_nothing_is_left_half_written(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    lake = lake_of(tmp_path / "logs", cloudtrail, {"eventName": "X"})
+    out = put(tmp_path / "lakehunt.toml", b"# mine\n")
+    ran = lakehunt("discover", lake, "--out", out)
+    assert (ran.code, "it is not overwritten" in ran.err) == (2, True)
+    assert out.read_bytes() == b"# mine\n"
+    put(tmp_path / "empty" / "note.txt", b"nothing")
+    assert lakehunt("discover", tmp_path / "empty", "--out", tmp_path / "x.toml").code == 2
+    assert not (tmp_path / "x.toml").exists()
+
+
+def test_a_relative_folder_counts_from_the_file(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    lake_of(tmp_path / "logs", cloudtrail, {"eventName": "X"})
+    (tmp_path / "etc").mkdir()
+    assert lakehunt("discover", "logs", "--out", "etc/lakehunt.toml").code == 0
+    assert Path(read_config(tmp_path / "etc" / "lakehunt.toml").lake).resolve() == tmp_path / "logs"
+
+
+def realtime(folder: Path, sources: Mapping[str, Source], *names: str) -> str:
+    """Put a real-time log of some fields into a lake and return its row."""
+    record = {"timestamp": "1777629600.123", "cs_method": "GET", "sc_status": "200"}
+    example = {**sources["cloudfront_realtime"].partitions.example, **record}
+    row = "\t".join(str(example.get(name, "-")) for name in names)
+    name = "2026/05/01/10/my-realtime-logs-1-2026-05-01-10-00-00-0123abcd.gz"
+    put(folder / name, f"{row}\n".encode(), packed=True)
+    return row
+
+
+def test_a_log_without_a_header_shows_its_columns_and_is_read_once_they_are_named(
+    tmp_path: Path,
+    sources: dict[str, Source],
+    lakehunt: Lakehunt,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    realtime(tmp_path / "logs", sources, "timestamp", "sc_status", "cs_method")
+    ran = lakehunt("discover", "logs")
+    assert "# cloudfront_realtime: 3 columns and no header" in ran.out
+    assert re.search(r"#\s+1  1777629600.123\n#\s+2  200\n#\s+3  GET\n", ran.out)
+    named = ran.out.replace(
+        "# cloudfront_realtime = []",
+        'cloudfront_realtime = ["timestamp", "sc-status", "cs-method"]',
+    )
+    Path("lakehunt.toml").write_text(named)
+    sql = "SELECT event_name, sc_status FROM cloudfront_realtime"
+    assert lakehunt("sql", sql, "--format", "jsonl").out == (
+        '{"event_name": "GET", "sc_status": 200}\n'
+    )
+
+
+def test_files_of_different_fields_are_said_and_none_is_chosen(
+    tmp_path: Path, lakehunt: Lakehunt
+) -> None:
+    lake = tmp_path / "logs"
+    for day, fields in ((1, "version start end action"), (2, "start end dstaddr")):
+        name = FLOWS.format(day, day).replace("example000000001", f"example00000000{day}")
+        put(lake / name, f"{fields}\n- 1777593600 1777593601 -\n".encode())
+    found = written(lakehunt("discover", lake), tmp_path / "found.toml")
+    assert found.deployment.fields == {}
+    assert "# vpcflow: files have different fields" in (tmp_path / "found.toml").read_text()
+
+
+def test_a_field_that_is_not_known_is_named(tmp_path: Path, lakehunt: Lakehunt) -> None:
+    put(tmp_path / "logs" / FLOWS.format(1, 1), b"version start end of-the-future\n5 1 2 x\n")
+    found = written(lakehunt("discover", tmp_path / "logs"), tmp_path / "found.toml")
+    assert found.deployment.fields == {}
+    assert "# vpcflow: of-the-future is not known here" in (tmp_path / "found.toml").read_text()
+
+
+def test_what_a_name_in_the_lake_says_stays_data(
+    tmp_path: Path, sources: dict[str, Source], lakehunt: Lakehunt
+) -> None:
+    lake = lake_of(tmp_path / "logs", sources["cloudtrail"], {"eventName": "X"})
+    put(lake / '"]\nlake = "elsewhere"\n\x1b[31m.txt', b"nothing")
+    ran = lakehunt("discover", lake)
+    assert "\x1b" not in ran.out
+    assert tomllib.loads(ran.out)["lake"] == str(lake)
+
+
+def test_days_that_no_path_tells_are_those_of_the_events(
+    tmp_path: Path, lakehunt: Lakehunt
+) -> None:
+    put(tmp_path / "logs" / "mailed.json", document(event("X", "2026-05-07T10:00:00Z")))
+    found = written(lakehunt("discover", tmp_path / "logs"), tmp_path / "found.toml")
+    assert found.deployment.first_day == date(2026, 5, 7)
+    assert found.deployment.accounts == ("111122223333",)
+
+
+def test_a_profile_is_used_and_written(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", lake_of(tmp_path / "lake", cloudtrail, {"eventName": "X"}))
+    Path("aws-credentials").write_text(
+        "[audit]\naws_access_key_id = AUDITKEY\naws_secret_access_key = b\n"
+    )
+    s3.asked.clear()
+    ran = lakehunt("discover", "s3://trail", "--profile", "audit")
+    assert written(ran, tmp_path / "found.toml").locations["s3://trail"].profile == "audit"
+    listings = [asked for asked in s3.asked if asked.is_listing]
+    assert all("Credential=AUDITKEY" in one.headers["HTTP_AUTHORIZATION"] for one in listings)
+    assert lakehunt("discover", tmp_path / "lake", "--profile", "audit").code == 2
+
+
+def test_the_samples_are_told_apart(tmp_path: Path, lakehunt: Lakehunt) -> None:
+    ran = lakehunt("discover", shared("samples"))
+    written(ran, tmp_path / "found.toml")
+    for source, files in (("cloudtrail", 59), ("alb", 7), ("vpcflow", 17), ("waf", 4)):
+        assert re.search(rf"# {source}: .*\b{files} files of ", ran.out), source
+    for unknown in ("ORIGIN.md", "nlb/awsdocs/examples.log", "config/clo/config-history.json"):
+        assert re.search(rf"NOT RECOGNISED: \S+/{unknown}: ", ran.out), unknown
+
+
+# Ten accounts, five regions, three years, 185 files a day; and 120,000 flat server access logs.
+ACCOUNTS = [f"1111222233{n:02}/" for n in range(10)]
+REGIONS = ["ap-south-1/", "eu-central-1/", "eu-west-1/", "us-east-1/", "us-west-2/"]
+FIRST, LAST = date(2023, 4, 1), date(2026, 3, 31)
+FILES_A_DAY = 185
+
+
+def days() -> Iterator[date]:
+    yield from (FIRST + timedelta(n) for n in range((LAST - FIRST).days + 1))
+
+
+@cache
+def names(folder: str) -> Sequence[str]:
+    """Return what a folder of the bucket of millions holds."""
+    match folder.split("/")[:-1]:
+        case ["AWSLogs", account, "CloudTrail", region, *time]:
+            return times(account, region, time)
+        case ["AWSLogs", _, "Config"]:
+            return ["us-east-1/"]
+        case ["access"]:
+            return flat_names()
+        case parts:
+            fixed = (["AWSLogs/", "access/"], ACCOUNTS, ["CloudTrail/", "Config/"], REGIONS)
+            return fixed[len(parts)]
+
+
+def times(account: str, region: str, time: Sequence[str]) -> Sequence[str]:
+    """Return the folders of years, months or days, or the files of a day."""
+    if len(time) == 3:
+        start = f"{account}_CloudTrail_{region}_{''.join(time)}T"
+        return [f"{start}{n // 60:02}{n % 60:02}Z_{n:016}.json.gz" for n in range(FILES_A_DAY)]
+    own = [f"{day:%Y/%m/%d}".split("/") for day in days()]
+    return sorted({day[len(time)] + "/" for day in own if day[: len(time)] == [*time]})
+
+
+@cache
+def flat_names() -> Sequence[str]:
+    return sorted(
+        f"{day:%Y-%m-%d}-{n // 60:02}-{n % 60:02}-00-{n:016X}" for day in days() for n in range(109)
+    )
+
+
+def test_ten_million_objects_take_a_few_hundred_listings(
+    tmp_path: Path, s3: Server, lakehunt: Lakehunt
+) -> None:
+    count = len(ACCOUNTS) * len(REGIONS) * len([*days()]) * FILES_A_DAY
+    assert count > 10_000_000
+    s3.bucket("plenty")
+    plenty = Plenty(names, EVENT)
+    s3.fault = plenty
+    s3.asked.clear()
+    ran = lakehunt("discover", "s3://plenty")
+    found = written(ran, tmp_path / "found.toml").deployment
+    assert found.accounts == tuple(name.rstrip("/") for name in ACCOUNTS)
+    assert found.regions == tuple(name.rstrip("/") for name in REGIONS)
+    assert found.first_day == FIRST
+    assert f"# cloudtrail: {FIRST} to {LAST}, JSON" in ran.out
+    # the folder of each account: CloudTrail, its regions; of each region both ends and three steps
+    assert len(s3.listed) < 400
+    assert f"{len(s3.listed)} listings" in ran.err
+
+
+def test_flat_names_are_passed_over_by_the_thousand(
+    tmp_path: Path, s3: Server, lakehunt: Lakehunt
+) -> None:
+    s3.bucket("plenty")
+    s3.fault = Plenty(names, b"-\n")
+    s3.asked.clear()
+    ran = lakehunt("discover", "s3://plenty/access")
+    written(ran, tmp_path / "found.toml")
+    assert len(flat_names()) > 100_000
+    assert f"# s3access: {FIRST} to {LAST}, text" in ran.out
+    assert "of many objects with such names the first thousand were looked at" in ran.out
+    assert len(s3.listed) < 30
