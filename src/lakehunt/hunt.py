@@ -114,8 +114,7 @@ def hunt(
     Raises:
         LakehuntError: the lake cannot be read at all.
     """
-    failures: list[Failure] = []
-    drafts = [*_drafts(plan, limits, failures)]
+    drafts, failures = hunt_drafts(plan, limits)
     run = engine.run(drafts, window, limits, progress)
     findings: list[Finding] = []
     hidden: list[Hidden] = []
@@ -132,16 +131,20 @@ def hunt(
     return Hunt(tuple(ordered), stories, tuple(failures), plan.detections, run, tuple(hidden))
 
 
-def _drafts(plan: Plan, limits: Limits, failures: list[Failure]) -> Iterable[Draft]:
+def hunt_drafts(plan: Plan, limits: Limits) -> tuple[list[Draft], list[Failure]]:
+    """Return what a hunt runs, and why some detections cannot."""
+    failures: list[Failure] = []
+    drafts: list[Draft] = []
     # who gave a credential may be another actor than those that are asked for
     wide = {column: values for column, values in plan.narrow.items() if column != "actor"}
     for query in (*plan.detections, *plan.joining):
         narrow = wide if query.serves else plan.narrow
         try:
             for draft in drafts_of(query, {}, plan.lists, count=limits.count):
-                yield replace(draft, narrow=narrow)
+                drafts.append(replace(draft, narrow=narrow))
         except LakehuntError as error:
             failures.append(Failure(query.id, str(error)))
+    return drafts, failures
 
 
 def _results(

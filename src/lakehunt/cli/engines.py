@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from platformdirs import user_cache_path
+from platformdirs import user_cache_path, user_state_path
 
-from lakehunt.cli.options import config, content_roots, lake_name, note, reuse_of
+from lakehunt.cli.options import athena_of, config, content_roots, lake_name, note, reuse_of
+from lakehunt.config import Access
 from lakehunt.errors import UsageError
 from lakehunt.model import Source
 from lakehunt.s3.address import is_address, read_address
 
 if TYPE_CHECKING:
+    from lakehunt.engines.athena.engine import AthenaEngine
+    from lakehunt.engines.athena.history import History
     from lakehunt.engines.base import Engine
     from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.engines.local.s3_lake import S3Lake
@@ -47,7 +50,13 @@ def open_engine(
     """
     if options["engine"] == "local":
         return local_engine(lake_name(*lakes), sources)
-    lake = lakes[0] or lakes[1]
+    return athena_engine(options, lakes[0] or lakes[1], sources)
+
+
+def athena_engine(
+    options: Mapping[str, Any], lake: str | None, sources: Mapping[str, Source]
+) -> "AthenaEngine":
+    """Return the engine on Athena; raises as `open_engine`."""
     if lake:
         what = f"--engine athena reads the tables of the database {config().athena.database}"
         raise UsageError(f"{lake}: {what}, no lake; `lakehunt deploy` makes them")
@@ -56,7 +65,22 @@ def open_engine(
     except ImportError as error:
         what = f"--engine athena needs {error.name}"
         raise UsageError(f"{what}: pip install 'lakehunt[athena]'") from error
-    return AthenaEngine(config().athena, _adopted(sources), reuse_of(options))
+    settings = athena_of(options)
+    adopted = _adopted(sources)
+    return AthenaEngine(settings, adopted, reuse_of(options), _listed_with, athena_history())
+
+
+def athena_history() -> "History":
+    """Return the history of what was forecast and read on Athena."""
+    from lakehunt.engines.athena.history import History
+
+    return History(user_state_path("lakehunt") / "athena.jsonl")
+
+
+def _listed_with(address: str) -> Access:
+    """Return how a bucket is listed for a forecast: as a location says, else as Athena is reached."""
+    below = (own for place, own in config().locations.items() if f"{place}/".startswith(address))
+    return next(below, Access(profile=config().athena.profile))
 
 
 def _adopted(sources: Mapping[str, Source]) -> Mapping[str, Source]:

@@ -6,7 +6,7 @@ Knows the command line. `main` loads it by name.
 import json
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,21 +63,31 @@ def _draft(query: str, param: tuple[str, ...], content: Path | None, options: An
 
     from lakehunt.cli.queries import given_params
     from lakehunt.sql.bind import read_params
-    from lakehunt.sql.compile import Draft, draft_query
+    from lakehunt.sql.compile import draft_query
 
-    asked = _asked(query, content)
+    asked = asked_query(query, content)
     pairs = given_params(param)
     if isinstance(asked, str):
-        if pairs:
-            raise UsageError(f"-p {next(iter(pairs))}: only a query with a header has parameters")
-        where = Location(query) if query.endswith(".sql") else None
-        return Draft("query", asked, narrow=narrow_of(options), where=where)
+        return replace(bare_draft(query, asked, pairs), narrow=narrow_of(options))
     chosen = {name: one for name, one in asked.params.items() if name in pairs}
     values = read_params(chosen if pairs.keys() <= asked.params.keys() else asked.params, pairs)
     return replace(draft_query(asked, values), narrow=narrow_of(options))
 
 
-def _asked(query: str, content: Path | None) -> "Query | str":
+def bare_draft(query: str, text: str, pairs: Mapping[str, object]) -> "Draft":
+    """Return the draft of a query without a header, named as it was typed.
+
+    Raises:
+        UsageError: parameters are given, which it cannot have.
+    """
+    from lakehunt.sql.compile import Draft
+
+    if pairs:
+        raise UsageError(f"-p {next(iter(pairs))}: only a query with a header has parameters")
+    return Draft("query", text, where=Location(query) if query.endswith(".sql") else None)
+
+
+def asked_query(query: str, content: Path | None) -> "Query | str":
     """Return the saved query that is meant, or the text of one without a header."""
     from lakehunt.cli.content import given_text
     from lakehunt.cli.queries import saved_query

@@ -21,6 +21,7 @@ _COMMANDS = {
     "pivot": ("pivot", "Tell all about a key, actor, address or name, and where to go on."),
     "run": ("queries", "Run one saved query, by id or file."),
     "sql": ("queries", "Run SQL of your own (Athena's dialect) over a lake."),
+    "estimate": ("estimate", "Say what a query or a hunt would read and cost on Athena."),
     "event": ("event", "Show one event's record as logged, and what happened beside it."),
     "list": ("library", "List the saved queries and the log sources."),
     "show": ("library", "Show a query or a source; --sql prints what would be sent."),

@@ -6,14 +6,14 @@ Knows the command line and configuration. The command modules call it.
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from lakehunt.config import Config, find_config
+from lakehunt.config import Athena, Config, find_config, size_bytes
 from lakehunt.content import Root, roots
 from lakehunt.errors import ExitCode, UsageError
 from lakehunt.model import Source, Window, duration
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _F = TypeVar("_F", bound=Callable[..., object])
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
 _ENGINES = ("local", "athena")
+_MAX_SCAN = "On Athena: refuse to read more, such as 10GB; without it lakehunt.toml decides."
 _MINUTE = timedelta(minutes=1)
 # Source: Athena User Guide, "Reuse query results in Athena" (read 2026-11-23).
 _LONGEST_REUSE = timedelta(days=7)
@@ -76,16 +77,29 @@ def window_options(command: _F) -> _F:
 
 
 def output_options(command: _F) -> _F:
-    """Add --format, --out, --strict and --engine."""
+    """Add --format, --out, --strict, --engine and what Athena may do."""
     for option in (
         click.option("--format", "format_", type=click.Choice(FORMATS), default="table"),
         click.option("--out", type=click.Path(path_type=Path), help="Write to this file."),
         click.option("--strict", is_flag=True, help="Exit 3 if anything could not be read."),
-        click.option("--engine", type=click.Choice(_ENGINES), default="local"),
-        click.option("--reuse", help="On Athena: take a result this old, such as 60m, again."),
     ):
         command = option(command)
-    return command
+    return engine_options("local")(command)
+
+
+def engine_options(default: str) -> Callable[[_F], _F]:
+    """Return what adds --engine, --reuse and --max-scan."""
+
+    def add(command: _F) -> _F:
+        for option in (
+            click.option("--engine", type=click.Choice(_ENGINES), default=default),
+            click.option("--reuse", help="On Athena: take a result this old, such as 60m, again."),
+            click.option("--max-scan", metavar="SIZE", help=_MAX_SCAN),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 def content_roots(content: Path | None) -> tuple[Root, ...]:
@@ -183,6 +197,21 @@ def reuse_of(options: Mapping[str, Any]) -> timedelta:
     if reuse > _LONGEST_REUSE:
         raise UsageError(f"--reuse {text}: Athena uses a result of at most 7 days again")
     return reuse
+
+
+def athena_of(options: Mapping[str, Any]) -> Athena:
+    """Return [athena] of lakehunt.toml, with the limit of --max-scan.
+
+    Raises:
+        UsageError: that is no number of bytes.
+    """
+    own, text = config().athena, options["max_scan"]
+    if text is None:
+        return own
+    try:
+        return replace(own, max_scan=size_bytes(text))
+    except ValueError as error:
+        raise UsageError(f"--max-scan {error}") from error
 
 
 def lateness_of(text: str | None) -> timedelta | None:

@@ -18,6 +18,7 @@ from lakehunt.config.file import (
 )
 from lakehunt.config.known import PARAMS as KNOWN_PARAMS
 from lakehunt.config.known import Known
+from lakehunt.config.reading import size_bytes
 
 __all__ = [
     "ACCOUNT",
@@ -33,4 +34,5 @@ __all__ = [
     "Mapped",
     "find_config",
     "read_config",
+    "size_bytes",
 ]

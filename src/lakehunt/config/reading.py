@@ -15,6 +15,19 @@ from lakehunt.model import duration
 _SIZE = re.compile(r"(\d+) ?([KMGT]?)B?", re.IGNORECASE)
 
 
+def size_bytes(text: str) -> int:
+    """Return a number of bytes such as `10GB`, in powers of 1000.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise ValueError(f"{text}: expected a number of bytes, such as 100GB")
+    power: int = " KMGT".index(match[2].upper() or " ")
+    return int(match[1]) * int(1000**power)
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """Reads the keys of one table; the first wrong one is an error with its line."""
@@ -61,11 +74,10 @@ class Reader:
 
     def size(self, data: Mapping[str, object], key: str) -> int:
         """Return a number of bytes."""
-        match = _SIZE.fullmatch(str(data[key]).strip())
-        if match is None:
-            raise self.error(key, 'a number of bytes, such as "100 GB"')
-        power: int = " KMGT".index(match[2].upper() or " ")
-        return int(match[1]) * int(1000**power)
+        try:
+            return size_bytes(str(data[key]))
+        except ValueError as error:
+            raise self.error(key, 'a number of bytes, such as "100 GB"') from error
 
     def price(self, data: Mapping[str, object], key: str, default: float) -> float:
         """Return a price in US dollars."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from lakehunt.errors import UsageError
+from lakehunt.model.forecasts import Forecast
 from lakehunt.model.queries import Query
 
 if TYPE_CHECKING:
@@ -153,13 +154,17 @@ def _glue(type_: "pyarrow.DataType") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """What the queries of a run have cost; `counting_usd` is the part that its account took."""
+    """What the queries of a run have cost; `counting_usd` is the part that its account took.
+
+    `forecast` is what was expected, None where nothing was.
+    """
 
     queries: int = 0
     reused: int = 0
     scanned_bytes: int = 0
     usd: float = 0.0
     counting_usd: float = 0.0
+    forecast: Forecast | None = None
 
     def with_query(
         self, scanned_bytes: int, usd: float, *, reused: bool, is_counting: bool
@@ -171,6 +176,7 @@ class Bill:
             self.scanned_bytes + scanned_bytes,
             self.usd + usd,
             self.counting_usd + (usd if is_counting else 0.0),
+            self.forecast,
         )
 
 

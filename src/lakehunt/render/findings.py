@@ -11,12 +11,14 @@ from lakehunt.model import (
     Bill,
     FileNote,
     Finding,
+    Forecast,
     Hidden,
     Query,
     Result,
     SourceAccount,
     instant,
 )
+from lakehunt.render.forecasts import unknown_lines
 from lakehunt.render.neutral import for_terminal, plain
 from lakehunt.render.words import brief, counted, moment, one_or_list
 
@@ -104,9 +106,16 @@ def bill_value(bill: Bill) -> dict[str, object]:
         "queries": bill.queries,
         "reused": bill.reused,
         "scanned_bytes": bill.scanned_bytes,
+        "forecast_bytes": _forecast_bytes(bill),
         "usd": round(bill.usd, 6),
         "counting_usd": round(bill.counting_usd, 6),
     }
+
+
+def _forecast_bytes(bill: Bill) -> int | None:
+    """Return how much was expected; None where that is not known of everything."""
+    forecast = bill.forecast
+    return None if forecast is None or forecast.unknown else forecast.amount.size_bytes
 
 
 def _hidden_value(hidden: Hidden) -> dict[str, object]:
@@ -222,6 +231,7 @@ def account_lines(run: Run) -> Iterable[str]:
     yield from _note_lines("NOT READ", [*run.unknown, *refused])
     count = len(run.unknown) + len(refused)
     if run.bill:
+        yield from unknown_lines(run.bill.forecast or Forecast())
         yield _bill_line(run.bill)
     if count:
         yield f"{counted(count, 'file')} could not be read in full; named above"
@@ -234,9 +244,11 @@ def _is_absent(account: SourceAccount) -> bool:
 def _bill_line(bill: Bill) -> str:
     reused = f", {bill.reused:,} of them answered from earlier results" if bill.reused else ""
     counting = f", of that {bill.counting_usd:.4f} for this account" if bill.counting_usd else ""
+    expected = _forecast_bytes(bill)
+    forecast = "" if expected is None else f" of {expected / 1e6:,.1f} MB forecast"
     return (
         f"Athena: {counted(bill.queries, 'query', 'queries')}{reused}"
-        f"; {bill.scanned_bytes / 1e6:,.1f} MB scanned, about {bill.usd:.4f} USD{counting}"
+        f"; {bill.scanned_bytes / 1e6:,.1f} MB scanned{forecast}, about {bill.usd:.4f} USD{counting}"
     )
 
 

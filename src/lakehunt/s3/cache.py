@@ -62,6 +62,10 @@ class ObjectCache:
         self._grown(size_bytes)
         return path, False
 
+    def has(self, name: str, etag: str, size_bytes: int) -> bool:
+        """Tell whether an object is kept whole."""
+        return _is_whole(self._place(name, etag), size_bytes)
+
     def read(self, path: Path) -> bytes:
         """Return a file of the cache, and remember that it was used.
 

@@ -92,6 +92,10 @@ class Fetcher:
         except BotoCoreError as error:
             raise self._failed(error, one) from error
 
+    def keeps(self, one: StoredObject) -> bool:
+        """Tell whether an object is here and need not be fetched."""
+        return self._cache.has(str(self.bucket.address(one.key)), one.etag, one.size_bytes)
+
     def path(self, one: StoredObject) -> Path:
         """Return a file that holds an object; raises as `read`."""
         with self._lock:

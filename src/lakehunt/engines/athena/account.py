@@ -26,6 +26,7 @@ from lakehunt.errors import CloudError, ConfigError, EngineError, LakehuntError,
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
+    from mypy_boto3_glue import GlueClient
     from mypy_boto3_s3 import S3Client
 
 _T = TypeVar("_T")
@@ -52,6 +53,7 @@ class Account:
 
     athena: "AthenaClient"
     s3: "S3Client"
+    glue: "GlueClient"
     retry: RetryConfig
     settings: Athena
 
@@ -96,7 +98,8 @@ def open_account(settings: Athena) -> Account:
         )
         athena = cast("AthenaClient", connection.client)
         s3 = cast("S3Client", connection.s3_client)
-        return Account(athena, s3, connection.retry_config, settings)
+        glue = session.client("glue", region_name=session.region_name)
+        return Account(athena, s3, glue, connection.retry_config, settings)
 
 
 @contextmanager

@@ -5,21 +5,23 @@ Knows statements and the parts of this room. Workflows call it through `engines.
 
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pyathena.model import AthenaQueryExecution
 
-from lakehunt.config import Athena
+from lakehunt.config import Access, Athena
 from lakehunt.engines.athena.account import open_account
 from lakehunt.engines.athena.counting import FILES, counted, counting_draft
+from lakehunt.engines.athena.forecast import Forecaster, require_within
+from lakehunt.engines.athena.history import History
 from lakehunt.engines.athena.ledger import Ledger, Watch
 from lakehunt.engines.athena.queries import Asked, Queries, outcome_of
 from lakehunt.engines.athena.results import read_result, read_unloaded
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.errors import LakehuntError, Refused
-from lakehunt.model import Bill, Result, Source, SourceAccount, Window
+from lakehunt.model import Bill, Forecast, Past, Result, Source, SourceAccount, Window
 from lakehunt.prices import athena_usd
 from lakehunt.sql.carry import Carried, carried
 from lakehunt.sql.compile import Draft, Statement, athena_tree, compile_draft, require_bounds
@@ -55,12 +57,20 @@ class AthenaEngine:
     """Athena in one account and region; close it to end what watches over its queries."""
 
     def __init__(
-        self, settings: Athena, sources: Mapping[str, Source], reuse: timedelta = timedelta()
+        self,
+        settings: Athena,
+        sources: Mapping[str, Source],
+        reuse: timedelta = timedelta(),
+        access: Callable[[str], Access] | None = None,
+        history: History | None = None,
     ) -> None:
         """Open an account; no query is started.
 
         Args:
             reuse: how old a result may be that is used again for the same text.
+            access: how a bucket is listed whose s3:// address is given; by default as Athena is
+                reached.
+            history: where it is noted what was forecast and what was read.
 
         Raises:
             ConfigError, CloudError: the account cannot be opened.
@@ -69,6 +79,9 @@ class AthenaEngine:
         self.catalog = catalog_of(sources.values())
         self.account = open_account(settings)
         self.reuse_minutes = int(reuse.total_seconds() // 60)
+        own = Access(profile=settings.profile, region=settings.region)
+        self.forecaster = Forecaster(self.account, access or (lambda address: own))
+        self.history = history
         self._watch = Watch(self.account.athena.meta.region_name, settings.profile)
         self._ledger = Ledger(self._watch.tell)
 
@@ -84,10 +97,20 @@ class AthenaEngine:
 
         Raises:
             UnboundedError: a query reads a log table without a bound on time.
-            LimitError: the run scanned more than is allowed.
+            LimitError: the run would scan more than is allowed, or did.
             CloudError: AWS refuses, or cannot be reached.
         """
         return _Running(self, window, limits, progress).run(drafts)
+
+    def forecast(
+        self, drafts: Sequence[Draft], window: Window | None, limits: Limits
+    ) -> tuple[Forecast, Mapping[str, LakehuntError]]:
+        """Return what a run of the drafts would read, and why some would not run; starts nothing.
+
+        Raises:
+            UnboundedError: a query reads a log table without a bound on time.
+        """
+        return _Running(self, window, limits, lambda share: None).forecast(drafts)
 
     def queries(self, run_id: str) -> Queries:
         """Return what runs the queries of one run."""
@@ -108,18 +131,19 @@ class _Running:
         self.sent: dict[str, _Sent] = {}
         self.results: dict[str, Result | LakehuntError] = {}
         self.bill = Bill()
+        self.expected: dict[str, int | None] = {}
 
     def run(self, drafts: Sequence[Draft]) -> Run:
         started = time.perf_counter()
-        for draft in drafts:
-            self._compile(draft)
-        statements = [sent.statement for sent in self.sent.values()]
-        sources = self._sources(statements)
-        reads = [read for statement in statements for read in statement.reads]
-        for source in sources if self.limits.count else ():
-            own = [read for read in reads if read.source.name == source.name]
-            draft = counting_draft(_counting_name(source), source, own, self.window)
-            self._compile(draft, is_counting=True)
+        sources = self._prepare(drafts)
+        limit = self.engine.account.settings.max_scan
+        forecast = self.engine.forecaster.forecast(self._statements, limit)
+        require_within(forecast, limit)
+        self.bill = Bill(forecast=forecast)
+        self.expected = {
+            query.name: None if {*query.tables} & {*forecast.unknown} else query.amount.size_bytes
+            for query in forecast.queries
+        }
         asked = [Asked(name, sent.text) for name, sent in self.sent.items()]
         self.engine.queries(self.run_id).run(asked, self._heard)
         accounts = tuple(self._account(source) for source in sources)
@@ -127,9 +151,26 @@ class _Running:
         seconds = time.perf_counter() - started
         return Run(self.window, results, accounts, seconds, bill=self.bill)
 
-    def _sources(self, statements: Sequence[Statement]) -> list[Source]:
-        read = {read.source.name: read.source for one in statements for read in one.reads}
-        return [*read.values()]
+    def forecast(self, drafts: Sequence[Draft]) -> tuple[Forecast, Mapping[str, LakehuntError]]:
+        self._prepare(drafts)
+        failed = {n: one for n, one in self.results.items() if isinstance(one, LakehuntError)}
+        return self.engine.forecaster.forecast(self._statements), failed
+
+    @property
+    def _statements(self) -> dict[str, Statement]:
+        return {name: sent.statement for name, sent in self.sent.items()}
+
+    def _prepare(self, drafts: Sequence[Draft]) -> list[Source]:
+        """Compile the drafts and what counts their sources, and return these."""
+        for draft in drafts:
+            self._compile(draft)
+        reads = [read for sent in self.sent.values() for read in sent.statement.reads]
+        sources = [*{read.source.name: read.source for read in reads}.values()]
+        for source in sources if self.limits.count else ():
+            own = [read for read in reads if read.source.name == source.name]
+            draft = counting_draft(_counting_name(source), source, own, self.window)
+            self._compile(draft, is_counting=True)
+        return sources
 
     def _compile(self, draft: Draft, *, is_counting: bool = False) -> None:
         engine = self.engine
@@ -176,9 +217,26 @@ class _Running:
             reused=bool(execution.reused_previous_result),
             is_counting=sent.is_counting,
         )
+        self._note(sent, execution)
         failed = outcome_of(asked.name, execution)
         self.results[asked.name] = failed or self._result(sent, execution)
         self.progress(len(self.results) / len(self.sent))
+
+    def _note(self, sent: _Sent, execution: AthenaQueryExecution) -> None:
+        scanned = execution.data_scanned_in_bytes or 0
+        past = Past(
+            ended=datetime.now(UTC),
+            query=sent.draft.name,
+            version=sent.draft.version,
+            execution_id=str(execution.query_id),
+            state=str(execution.state),
+            reused=bool(execution.reused_previous_result),
+            forecast_bytes=self.expected[sent.draft.name],
+            scanned_bytes=scanned,
+            usd=athena_usd(scanned, self.engine.account.settings.usd_per_tb),
+        )
+        if self.engine.history is not None:
+            self.engine.history.add(past)
 
     def _result(self, sent: _Sent, execution: AthenaQueryExecution) -> Result | LakehuntError:
         account, most = self.engine.account, self.limits.max_rows

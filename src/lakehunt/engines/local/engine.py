@@ -22,7 +22,15 @@ from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.shown import shown_rows
 from lakehunt.engines.local.types import quoted
 from lakehunt.errors import EngineError, LakehuntError
-from lakehunt.model import Result, Source, SourceAccount, Window
+from lakehunt.model import (
+    Amount,
+    Forecast,
+    QueryForecast,
+    Result,
+    Source,
+    SourceAccount,
+    Window,
+)
 from lakehunt.sql.compile import Draft, Statement, compile_draft, rebind, require_bounds
 from lakehunt.sql.share import Scan, plan_scans
 from lakehunt.sql.typed import analyzed, catalog_of, lowered
@@ -74,6 +82,29 @@ class LocalEngine:
                 results[draft.name] = session.answer(one) if isinstance(one, Statement) else one
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
+
+    def forecast(
+        self, drafts: Sequence[Draft], window: Window | None, limits: Limits
+    ) -> tuple[Forecast, Mapping[str, LakehuntError]]:
+        """Return what a run of the drafts would read of each source, once for all of them, and why
+        some would not run.
+
+        Raises:
+            UnboundedError: a query has no bound on time and the lake is large.
+        """
+        compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
+        statements = [one for one in compiled.values() if isinstance(one, Statement)]
+        scans = plan_scans(statements)
+        self._guard(statements, scans, limits)
+        failed = {name: one for name, one in compiled.items() if isinstance(one, LakehuntError)}
+        return Forecast(tuple(self._expected(scan) for scan in scans)), failed
+
+    def _expected(self, scan: Scan) -> QueryForecast:
+        files = self.lake.listing(scan.source, scan.bounds).admitted(scan.bounds)
+        tables = {scan.source.table.name: 1}
+        amount = Amount(None, len(files), sum(file.size_bytes for file in files))
+        kept = self.lake.kept_bytes(files)
+        return QueryForecast(scan.source.name, tables, amount, kept_bytes=kept)
 
     def originals(self, source: Source, log_file: str, event_id: str) -> list[Mapping[str, object]]:
         """Return the records of a log file that are shown under this id, as logged.

@@ -36,6 +36,10 @@ class FolderLake:
         """Return the bytes of a source's files that the bounds admit, as they lie on disk."""
         return sum(file.size_bytes for file in self.listing(source, bounds).admitted(bounds))
 
+    def kept_bytes(self, files: Sequence[LogFile]) -> int:
+        """Return the bytes of files: all are here."""
+        return sum(file.size_bytes for file in files)
+
     def file(self, source: Source, name: str) -> LogFile | None:
         """Return the file of a source that has this name."""
         return next((f for f in self.lister.listings[source.name].files if f.name == name), None)

@@ -134,6 +134,9 @@ class Lake(Protocol):
     def size_bytes(self, source: Source, bounds: Sequence[Bounds], enough: int) -> int:
         """Return the bytes of a source's files that bounds admit; above `enough` it may stop."""
 
+    def kept_bytes(self, files: Sequence[LogFile]) -> int:
+        """Return the bytes of files that are on this machine and need not be fetched."""
+
     def file(self, source: Source, name: str) -> LogFile | None:
         """Return the file of a source that "$path" showed under this name."""
 

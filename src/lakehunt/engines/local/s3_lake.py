@@ -44,6 +44,11 @@ class Stored:
         """Return its first bytes."""
         return self.fetcher.head(self.object, size_bytes)
 
+    @property
+    def is_kept(self) -> bool:
+        """Tell whether it was fetched before and is still here."""
+        return self.fetcher.keeps(self.object)
+
     def on_disk(self) -> Path:
         """Return the file of the cache that holds it."""
         return self.fetcher.path(self.object)
@@ -92,6 +97,11 @@ class S3Lake:
         objects = list_ranges(self._bucket, found.ranges, enough)
         loose = (one for one in found.loose if locate(source.partitions, one.key))
         return sum(one.size_bytes for one in (*objects, *loose))
+
+    def kept_bytes(self, files: Sequence[LogFile]) -> int:
+        """Return the bytes of files that were fetched before and are still kept."""
+        kept = (f for f in files if not isinstance(f.content, Stored) or f.content.is_kept)
+        return sum(file.size_bytes for file in kept)
 
     def _found(self, source: Source, bounds: Sequence[Bounds]) -> Found:
         return Found(loose=[self._only]) if self._only else self._walk.find({source.name: bounds})
