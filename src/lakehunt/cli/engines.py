@@ -78,9 +78,10 @@ def athena_history() -> "History":
 
 
 def _listed_with(address: str) -> Access:
-    """Return how a bucket is listed for a forecast: as a location says, else as Athena is reached."""
-    below = (own for place, own in config().locations.items() if f"{place}/".startswith(address))
-    return next(below, Access(profile=config().athena.profile))
+    """Return how a bucket is listed: as one of its locations says, else as Athena is reached."""
+    locations = config().locations.items()
+    own = (access for place, access in locations if f"{place}/".startswith(f"{address}/"))
+    return next(own, Access(profile=config().athena.profile))
 
 
 def _adopted(sources: Mapping[str, Source]) -> Mapping[str, Source]:

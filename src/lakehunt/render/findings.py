@@ -248,7 +248,8 @@ def _bill_line(bill: Bill) -> str:
     forecast = "" if expected is None else f" of {expected / 1e6:,.1f} MB forecast"
     return (
         f"Athena: {counted(bill.queries, 'query', 'queries')}{reused}"
-        f"; {bill.scanned_bytes / 1e6:,.1f} MB scanned{forecast}, about {bill.usd:.4f} USD{counting}"
+        f"; {bill.scanned_bytes / 1e6:,.1f} MB scanned{forecast}"
+        f", about {bill.usd:.4f} USD{counting}"
     )
 
 

@@ -16,6 +16,8 @@ class Faults:
         throttled: share of Athena calls, 0 to 1, that are answered with a throttling error.
         lost: share of Athena calls that are carried out and whose answer never arrives.
         failing: statements in which this regular expression is found end as FAILED, for `reason`.
+        denied: calls of S3, Glue and Athena, and writes of Athena's own, in whose permission and
+            resource this regular expression is found are refused: `s3:(Put|Delete)|glue:Create`.
         slow: statements in which this one is found take `slow_seconds` longer.
         seed: the same seed gives the same course of chance.
     """
@@ -24,6 +26,7 @@ class Faults:
     lost: float = 0.0
     failing: str = ""
     reason: str = "GENERIC_INTERNAL_ERROR: injected by the sandbox"
+    denied: str = ""
     slow: str = ""
     slow_seconds: float = 1.0
     seed: int = 0
@@ -43,6 +46,10 @@ class Faults:
     def fails(self, statement: str) -> bool:
         """Tell whether a statement is made to fail."""
         return bool(self.failing and re.search(self.failing, statement))
+
+    def denies(self, asked: str) -> bool:
+        """Tell whether a permission, its resource after a blank, is withheld."""
+        return bool(self.denied and re.search(self.denied, asked))
 
     def delay_seconds(self, statement: str) -> float:
         """Return how much longer a statement takes."""

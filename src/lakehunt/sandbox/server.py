@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import moto.backends
 from moto.moto_server.werkzeug_app import (
@@ -25,6 +26,7 @@ from werkzeug.serving import make_server
 from lakehunt.errors import EngineError
 from lakehunt.model import Source
 from lakehunt.sandbox.faults import Faults
+from lakehunt.sandbox.permissions import asked_for, refusal
 from lakehunt.sandbox.service import ApiError, AthenaService
 from lakehunt.sandbox.store import Store
 
@@ -110,7 +112,7 @@ class Sandbox:
             if region not in self._services:
                 folder = Path(tempfile.mkdtemp(prefix=f"{region}-", dir=self._folder.name))
                 self._services[region] = AthenaService(region, self._sources, folder)
-                self._services[region].faults = self._faults
+                self._services[region].inject(self._faults)
             return self._services[region]
 
     @property
@@ -127,7 +129,7 @@ class Sandbox:
     def faults(self, faults: Faults) -> None:
         self._faults = faults
         for service in self._services.values():
-            service.faults = faults
+            service.inject(faults)
 
     def run(self, sql: str, database: str = "default") -> list[list[str | None]]:
         """Run a statement to its end and return its rows.
@@ -164,9 +166,15 @@ class Sandbox:
         return answered
 
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
-        target = environ.get("HTTP_X_AMZ_TARGET", "")
-        if not target.startswith(_TARGET):
-            return self._by_moto(environ, start)
+        asked = asked_for(environ)
+        if asked and self._faults.denies(asked):
+            return _denied(asked, start)
+        if environ.get("HTTP_X_AMZ_TARGET", "").startswith(_TARGET):
+            return self._by_athena(environ, start)
+        return self._by_moto(environ, start)
+
+    def _by_athena(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        target = environ["HTTP_X_AMZ_TARGET"]
         scope = _SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         service = self.service(scope[1] if scope else REGION)
         action = service.actions.get(target.removeprefix(_TARGET))
@@ -189,6 +197,17 @@ class Sandbox:
 def _error(error: ApiError, start: Start) -> Iterator[bytes]:
     said = {"__type": error.code, "message": str(error), "Message": str(error)}
     return _json("400 Bad Request", said, start)
+
+
+def _denied(asked: str, start: Start) -> Iterator[bytes]:
+    """Answer as the service does that is asked for something withheld."""
+    if not asked.startswith("s3:"):
+        return _error(ApiError(refusal(asked), "AccessDeniedException"), start)
+    said = f"<Code>AccessDenied</Code><Message>{escape(refusal(asked))}</Message>"
+    data = f'<?xml version="1.0" encoding="UTF-8"?><Error>{said}</Error>'.encode()
+    headers = [("Content-Type", "application/xml"), ("Content-Length", str(len(data)))]
+    start("403 Forbidden", headers)
+    return iter([data])
 
 
 def _json(status: str, value: object, start: Start) -> Iterator[bytes]:

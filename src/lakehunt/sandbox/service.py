@@ -62,6 +62,11 @@ class AthenaService:
             "BatchGetNamedQuery": self.named_queries,
         }
 
+    def inject(self, faults: Faults) -> None:
+        """Let these faults happen from now on."""
+        self.faults = faults
+        self.store.denies = faults.denies
+
     @property
     def _moto(self) -> AthenaBackend:
         return athena_backends[DEFAULT_ACCOUNT_ID][self.store.region]

@@ -3,7 +3,7 @@
 Knows moto's back ends, neither SQL nor engines. Everything else in the sandbox goes through it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.glue.models import GlueBackend, glue_backends
 from moto.s3.models import S3Backend, s3_backends
+
+from lakehunt.sandbox.permissions import bucket_arn, refusal
 
 _SCHEME = "s3://"
 
@@ -41,6 +43,16 @@ class Store:
     def __init__(self, region: str, folder: Path) -> None:
         self.region = region
         self.folder = folder
+        self.denies: Callable[[str], bool] = lambda asked: False
+
+    def _may(self, action: str, resource: str) -> None:
+        """Refuse what Athena may not write for whoever asks it."""
+        asked = f"{action} {resource}"
+        if self.denies(asked):
+            raise Missing(refusal(asked))
+
+    def _may_in_glue(self, action: str, path: str) -> None:
+        self._may(action, f"arn:aws:glue:{self.region}:{DEFAULT_ACCOUNT_ID}:{path}")
 
     @property
     def _s3(self) -> S3Backend:
@@ -59,9 +71,10 @@ class Store:
         """Write an object.
 
         Raises:
-            Missing: there is no such bucket.
+            Missing: there is no such bucket, or it is denied.
         """
         bucket, key = split(location)
+        self._may("s3:PutObject", bucket_arn(f"{bucket}/{key}"))
         self._bucket(bucket)
         self._s3.put_object(bucket, key, data)
 
@@ -106,10 +119,12 @@ class Store:
 
     def make_database(self, name: str) -> None:
         """Make a database."""
+        self._may_in_glue("glue:CreateDatabase", f"database/{name}")
         self._glue.create_database(name, {"Name": name})
 
     def drop_database(self, name: str) -> None:
         """Drop a database and what is in it."""
+        self._may_in_glue("glue:DeleteDatabase", f"database/{name}")
         self._glue.delete_database(name)
 
     def tables(self, database: str) -> list[Mapping[str, Any]]:
@@ -143,6 +158,8 @@ class Store:
             Missing: there is no such database.
         """
         names = [one["Name"] for one in self.tables(database)]
+        action = "glue:UpdateTable" if table["Name"] in names else "glue:CreateTable"
+        self._may_in_glue(action, f"table/{database}/{table['Name']}")
         if table["Name"] in names:
             self._glue.update_table(database, table["Name"], dict(table))
         else:
@@ -155,6 +172,7 @@ class Store:
             Missing: there is none.
         """
         self.table(database, name)
+        self._may_in_glue("glue:DeleteTable", f"table/{database}/{name}")
         self._glue.delete_table(database, name)
 
     def partitions(self, database: str, name: str) -> list[tuple[Sequence[str], str]]:
@@ -168,6 +186,7 @@ class Store:
         known = [tuple(own) for own, _ in self.partitions(database, name)]
         if tuple(values) in known:
             return False
+        self._may_in_glue("glue:CreatePartition", f"table/{database}/{name}")
         descriptor = {"Location": location, "Columns": []}
         described = {"Values": [*values], "StorageDescriptor": descriptor}
         self._glue.create_partition(database, name, described)

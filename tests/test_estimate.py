@@ -1,0 +1,378 @@
+"""What a run on Athena would read is told before it starts, refused where it is too much, and kept
+beside what it read."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+
+from lakehunt.config import Athena
+from lakehunt.content import roots
+from lakehunt.engines.athena.engine import AthenaEngine
+from lakehunt.engines.athena.history import History
+from lakehunt.engines.base import Limits
+from lakehunt.errors import LimitError
+from lakehunt.model import Forecast, Source, Window
+from lakehunt.sandbox.faults import Faults
+from lakehunt.sandbox.lake import load_lake, make_tables
+from lakehunt.sandbox.server import RESULTS, Sandbox
+from lakehunt.sources import load_source
+from lakehunt.sql.compile import Draft
+from tests.buckets import Server, served
+from tests.conftest import Ran
+from tests.lakes import lake_of
+from tests.test_adopt import make_foreign_table
+
+Lakehunt = Callable[..., Ran]
+_MAY = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
+_SETTINGS = Athena(workgroup="primary", results=f"s3://{RESULTS}/run/")
+_WINDOW = ("--since", "2026-05-01", "--until", "2026-05-31")
+_COUNT = "SELECT count(*) AS n FROM cloudtrail"
+_CONFIG = f"""
+[athena]
+workgroup = "primary"
+results = "s3://{RESULTS}/run/"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a lakehunt.toml for the sandbox."""
+    (tmp_path / "lakehunt.toml").write_text(_CONFIG)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def engine(sandbox: Sandbox, sources: dict[str, Source], tmp_path: Path) -> Iterator[AthenaEngine]:
+    engine = AthenaEngine(_SETTINGS, sources, history=History(tmp_path / "history.jsonl"))
+    yield engine
+    engine.close()
+
+
+def forecast_and_scanned(
+    engine: AthenaEngine, sql: str, window: Window | None = _MAY, **narrow: tuple[str, ...]
+) -> tuple[Forecast, int]:
+    """Run one query and return what was forecast of it and what it scanned."""
+    run = engine.run(
+        [Draft("q", sql, narrow=narrow)],
+        window,
+        Limits(count=False, all_time=True),
+        lambda share: None,
+    )
+    assert run.bill is not None
+    assert run.bill.forecast is not None
+    assert not isinstance(run.results["q"], Exception), run.results["q"]
+    return run.bill.forecast, run.bill.scanned_bytes
+
+
+def started(sandbox: Sandbox) -> list[str]:
+    """The queries that were started since the tables were made."""
+    every = sandbox.service().executions.values()
+    return [one.request.sql for one in every if one.request.sql.startswith("-- lakehunt")]
+
+
+def stored_bytes(sandbox: Sandbox, part: str) -> int:
+    """The bytes of the lake's objects with a part of a path in their key."""
+    objects = sandbox.store.objects("s3://lakehunt-lake/")
+    return sum(one.size_bytes for one in objects if part in one.key)
+
+
+def test_a_hunt_reads_what_was_forecast_and_the_history_says_so(
+    place: Path, sandbox: Sandbox, lakehunt: Lakehunt
+) -> None:
+    estimated = lakehunt("estimate", "--hunt", *_WINDOW, "--format", "json")
+    assert estimated.code == 0, estimated.err
+    assert not started(sandbox)
+    forecast = json.loads(estimated.out)
+    ran = lakehunt("hunt", "--engine", "athena", *_WINDOW, "--format", "json")
+    bill = json.loads(ran.out)["run"]["bill"]
+    assert forecast["bytes"] == bill["forecast_bytes"] == bill["scanned_bytes"] > 100_000
+    assert forecast["usd"] == bill["usd"]
+    assert len(forecast["queries"]) == bill["queries"] == len(started(sandbox))
+    history = lakehunt("estimate", "--history", "--format", "json")
+    past = json.loads(history.out)["queries"]
+    assert len(past) == bill["queries"]
+    assert {one["share"] for one in past} == {1.0}
+    assert {one["query"] for one in past} >= {"cloudtrail.trail_stopped v1", "account of alb"}
+    assert f"{bill['queries']} queries with a forecast" in history.err
+    assert "100.0% of it; 0 read more than was expected" in history.err
+
+
+@pytest.mark.parametrize(
+    ("sql", "narrow"),
+    [
+        (_COUNT, {}),
+        (f"{_COUNT} AS a JOIN cloudtrail AS b ON a.event_id = b.event_id", {}),
+        ("SELECT count(*) AS n FROM cloudtrail_unparsed", {}),
+        ("SELECT count(*) AS n FROM alb_unparsed", {}),
+        ("SELECT count(*) AS n FROM cloudtrail_raw WHERE day = '2026/05/01'", {}),
+        (_COUNT, {"account_id": ("444455556666",)}),
+        (_COUNT, {"region": ("eu-west-1", "nowhere-1")}),
+        ("SELECT count(*) AS n FROM activity", {}),
+        ("SELECT 1 AS n", {}),
+    ],
+    ids=["view", "twice", "json unparsed", "lines", "raw day", "account", "region", "activity",
+         "nothing"],
+)  # fmt: skip
+def test_each_read_is_forecast_as_it_is_scanned(
+    engine: AthenaEngine, sql: str, narrow: dict[str, tuple[str, ...]]
+) -> None:
+    forecast, scanned = forecast_and_scanned(engine, sql, **narrow)
+    assert forecast.amount.size_bytes == scanned
+    assert not forecast.unknown
+    assert (scanned > 0) is ("FROM" in sql)
+
+
+def test_partitions_objects_and_bytes_are_those_of_the_days_asked_for(
+    engine: AthenaEngine, sandbox: Sandbox
+) -> None:
+    day = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 5, 1, 12, tzinfo=UTC))
+    forecast, scanned = forecast_and_scanned(engine, _COUNT, day, region=("us-east-1",))
+    # of two accounts the day, and the next for what is delivered late
+    assert forecast.amount.partitions == 2 * 2
+    wanted = [f"us-east-1/2026/05/0{n}/" for n in (1, 2)]
+    expected = sum(stored_bytes(sandbox, f"CloudTrail/{part}") for part in wanted)
+    assert forecast.amount.size_bytes == scanned == expected > 0
+    assert 0 < expected < stored_bytes(sandbox, "/CloudTrail/")
+    assert forecast.listings <= 2 * 2
+
+
+def test_equal_reads_are_listed_once(engine: AthenaEngine) -> None:
+    drafts = [Draft(f"q{n}", f"{_COUNT} WHERE event_name = 'E{n}'") for n in range(20)]
+    forecast, failed = engine.forecast(drafts, _MAY, Limits(count=False))
+    assert (len(forecast.queries), failed) == (20, {})
+    assert forecast.listings <= 2 * 3
+    again, _ = engine.forecast(drafts, _MAY, Limits(count=False))
+    assert again.amount == forecast.amount
+    assert again.listings == 0
+
+
+def test_too_much_is_refused_before_anything_starts(
+    place: Path, sandbox: Sandbox, lakehunt: Lakehunt
+) -> None:
+    asked = ("sql", _COUNT, "--engine", "athena", *_WINDOW)
+    ran = lakehunt(*asked, "--max-scan", "1KB")
+    assert ran.code == 2
+    assert "nothing was started: this would scan" in ran.err
+    assert "more than the 1,000 bytes allowed; most of it sql" in ran.err
+    assert "--max-scan 1GB" in ran.err
+    assert "`max_scan` under [athena] in lakehunt.toml" in ran.err
+    assert not started(sandbox)
+    (place / "lakehunt.toml").write_text(f'{_CONFIG}max_scan = "2 KB"\n')
+    assert "more than the 2,000 bytes allowed" in lakehunt(*asked).err
+    assert not started(sandbox)
+    assert lakehunt(*asked, "--max-scan", "1GB").code == 0
+    told = lakehunt("estimate", _COUNT, *_WINDOW)
+    assert told.code == 0
+    assert "a run would be refused: 2,000 bytes are allowed; --max-scan 1GB allows it" in told.err
+    wrong = lakehunt(*asked, "--max-scan", "much")
+    assert (wrong.code, "--max-scan much: expected a number of bytes" in wrong.err) == (2, True)
+
+
+def test_far_above_the_limit_listing_ends_early(
+    sandbox: Sandbox, sources: dict[str, Source]
+) -> None:
+    engine = AthenaEngine(replace(_SETTINGS, max_scan=1), sources)
+    try:
+        with pytest.raises(LimitError, match="would scan at least"):
+            engine.run([Draft("q", _COUNT)], _MAY, Limits(), lambda share: None)
+    finally:
+        engine.close()
+    assert not started(sandbox)
+
+
+def test_a_bucket_that_may_not_be_listed_is_named_and_the_run_goes_on(
+    place: Path, sandbox: Sandbox, lakehunt: Lakehunt
+) -> None:
+    sandbox.faults = Faults(denied="s3:ListBucket")
+    ran = lakehunt("sql", _COUNT, "--engine", "athena", *_WINDOW, "--format", "json")
+    assert ran.code == 0, ran.err
+    assert "no forecast of lakehunt.cloudtrail_raw: s3://lakehunt-lake" in ran.err
+    assert "s3:ListBucket is missing" in ran.err
+    assert json.loads(ran.out)["run"]["bill"]["forecast_bytes"] is None
+    past = json.loads(lakehunt("estimate", "--history", "--format", "json").out)["queries"]
+    assert [(one["forecast_bytes"], one["share"]) for one in past] == [(None, None)]
+
+
+def test_a_table_that_is_not_there_is_athenas_to_refuse(
+    place: Path, sandbox: Sandbox, lakehunt: Lakehunt
+) -> None:
+    boto3.client("glue").delete_table(DatabaseName="lakehunt", Name="cloudtrail_raw")
+    told = lakehunt("estimate", _COUNT, *_WINDOW)
+    assert "no forecast of lakehunt.cloudtrail_raw: reading the table" in told.err
+    ran = lakehunt("sql", _COUNT, "--engine", "athena", *_WINDOW)
+    assert (ran.code, "TABLE_NOT_FOUND" in ran.err) == (3, True)
+
+
+def foreign(sources: dict[str, Source], sandbox: Sandbox, lake: Path, place: Path) -> None:
+    """Make somebody's table over the lake, and let it stand for ours."""
+    deployment = load_lake(sandbox, lake, sources)
+    make_foreign_table(sources["cloudtrail"], load_source(roots(), "cloudtrail", deployment).table)
+    boto3.client("s3").create_bucket(Bucket=RESULTS)
+    mapped = '[tables]\ncloudtrail_raw = "other_db.cloudtrail_logs"\n'
+    (place / "lakehunt.toml").write_text(_CONFIG + mapped)
+
+
+def scanned_and_forecast(ran: Ran) -> tuple[int, int]:
+    assert ran.code == 0, ran.err
+    bill = json.loads(ran.out)["run"]["bill"]
+    return bill["scanned_bytes"], bill["forecast_bytes"]
+
+
+_ONE_DAY = ("--since", "2026-05-01", "--until", "2026-05-01", "--account", "111122223333")
+
+
+def test_a_mapped_table_is_forecast_where_glue_says_it_lies(
+    place: Path,
+    lakehunt_sandbox: Sandbox,
+    demo_lake: Path,
+    sources: dict[str, Source],
+    lakehunt: Lakehunt,
+) -> None:
+    foreign(sources, lakehunt_sandbox, demo_lake, place)
+    asked = ("sql", _COUNT, "--engine", "athena", "--format", "json", *_ONE_DAY)
+    scanned, forecast = scanned_and_forecast(lakehunt(*asked))
+    assert forecast == scanned
+    assert 0 < forecast < stored_bytes(lakehunt_sandbox, "/111122223333/CloudTrail/")
+
+
+def test_registered_partitions_are_read_from_glue_wherever_they_lie(
+    place: Path,
+    lakehunt_sandbox: Sandbox,
+    demo_lake: Path,
+    sources: dict[str, Source],
+    lakehunt: Lakehunt,
+) -> None:
+    foreign(sources, lakehunt_sandbox, demo_lake, place)
+    glue, s3 = boto3.client("glue"), boto3.client("s3")
+    table = glue.get_table(DatabaseName="other_db", Name="cloudtrail_logs")["Table"]
+    s3.create_bucket(Bucket="another-bucket")
+    keys = [{"Name": name, "Type": "string"} for name in ("owner", "year", "month", "day")]
+    given = {"Name": "cloudtrail_logs", "TableType": "EXTERNAL_TABLE", "PartitionKeys": keys,
+             "Parameters": {}, "StorageDescriptor": table["StorageDescriptor"]}  # fmt: skip
+    glue.update_table(DatabaseName="other_db", TableInput=given)
+    (place / "lakehunt.toml").write_text(
+        f'{_CONFIG}[tables.cloudtrail_raw]\ntable = "other_db.cloudtrail_logs"\n'
+        'account_id = "owner"\n'
+    )
+    own = next(
+        o for o in lakehunt_sandbox.store.objects("s3://lakehunt-lake/AWSLogs/111122223333/")
+    )
+    for bucket, month, number in (("lakehunt-lake", "5", "1"), ("another-bucket", "05", "02")):
+        location = f"s3://{bucket}/copy/{number}"
+        lakehunt_sandbox.store.put(f"{location}/{own.key.rpartition('/')[2]}", b"x" * 1000)
+        lakehunt_sandbox.store.put(f"{location}/_SUCCESS", b"hidden")
+        for owner in ("111122223333", "444455556666"):
+            values = [owner, "2026", month, number]
+            lakehunt_sandbox.store.put_partition("other_db", "cloudtrail_logs", values, location)
+    asked = ("sql", _COUNT, "--engine", "athena", "--format", "json")
+    told = lakehunt("estimate", _COUNT, *_ONE_DAY, "--format", "jsonl")
+    row = json.loads(told.out)
+    # the day and the next, for what is delivered late; one account of the two
+    assert (row["partitions"], row["objects"], row["bytes"]) == (2, 2, 2000)
+    assert row["tables"] == "other_db.cloudtrail_logs"
+    later = ("--since", "2026-05-02", "--until", "2026-05-02", "--account", "111122223333")
+    assert (
+        json.loads(lakehunt("estimate", _COUNT, *later, "--format", "jsonl").out)["bytes"] == 1000
+    )
+    assert lakehunt(*asked, *_ONE_DAY, "--max-scan", "1KB").code == 2
+
+
+def test_an_organizations_layout_and_several_buckets(
+    lakehunt_sandbox: Sandbox, sources: dict[str, Source], tmp_path: Path
+) -> None:
+    from lakehunt.config import Deployment
+    from lakehunt.sources import load_sources
+
+    deployment = Deployment(
+        buckets={"trail": "org-trail", "alb": "org-alb"},
+        organization="o-a1b2c3d4e5",
+        accounts=("111122223333", "444455556666"),
+        regions=("us-east-1",),
+        first_day=datetime(2026, 5, 1, tzinfo=UTC).date(),
+        layouts={"cloudtrail": "organization", "alb": "account"},
+    )
+    make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
+    below = "AWSLogs/o-a1b2c3d4e5/111122223333/CloudTrail/us-east-1/2026/05/01/"
+    for bucket in ("org-trail", "org-alb", RESULTS):
+        lakehunt_sandbox.store.make_bucket(bucket)
+    lakehunt_sandbox.store.put(f"s3://org-trail/{below}a.json.gz", b"x" * 11)
+    lakehunt_sandbox.store.put(f"s3://org-trail/{below}b/c.json.gz", b"x" * 13)
+    lakehunt_sandbox.store.put(
+        f"s3://org-trail/{below.replace('CloudTrail', 'CloudTrail-Digest')}d.json.gz", b"x" * 17
+    )
+    alb = "AWSLogs/444455556666/elasticloadbalancing/us-east-1/2026/05/03/a.log.gz"
+    lakehunt_sandbox.store.put(f"s3://org-alb/{alb}", b"x" * 19)
+    engine = AthenaEngine(_SETTINGS, load_sources(roots(), deployment))
+    sql = f"{_COUNT} UNION ALL SELECT count(*) AS n FROM alb"
+    try:
+        forecast, failed = engine.forecast([Draft("q", sql)], _MAY, Limits(count=False))
+    finally:
+        engine.close()
+    assert not failed
+    assert (forecast.amount.objects, forecast.amount.size_bytes) == (3, 11 + 13 + 19)
+
+
+def test_a_history_that_is_broken_is_named(place: Path, lakehunt: Lakehunt) -> None:
+    empty = lakehunt("estimate", "--history")
+    assert (empty.code, "0 queries in " in empty.err) == (0, True)
+    path = Path(empty.err.partition(" in ")[2].splitlines()[0])
+    path.parent.mkdir(parents=True)
+    path.write_text("{}\n")
+    broken = lakehunt("estimate", "--history")
+    assert broken.code == 2
+    assert "athena.jsonl:1: a line that lakehunt did not write" in broken.err
+
+
+def test_what_cannot_be_estimated_is_said(
+    place: Path, sandbox: Sandbox, lakehunt: Lakehunt
+) -> None:
+    for asked in ((), (_COUNT, "--hunt")):
+        wrong = lakehunt("estimate", *asked, *_WINDOW)
+        assert (wrong.code, "or --hunt" in wrong.err) == (2, True)
+    unbounded = lakehunt("estimate", _COUNT)
+    assert (unbounded.code, "--all-time" in unbounded.err) == (2, True)
+    wrong = lakehunt("estimate", "SELECT nope FROM cloudtrail", *_WINDOW)
+    assert (wrong.code, "COLUMN_NOT_FOUND" in wrong.err) == (2, True)
+    assert lakehunt("estimate", "cloudtrail.trail_stopped", *_WINDOW).code == 0
+
+
+@pytest.fixture
+def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """S3 on loopback, the cache in a folder of its own, credentials of nobody."""
+    with served() as server:
+        (tmp_path / "lakehunt.toml").write_text('[cache]\nfolder = "cache"\n')
+        monkeypatch.chdir(tmp_path)
+        for name, value in {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": server.url,
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield server
+
+
+def test_of_a_lake_in_s3_it_is_told_what_has_to_be_fetched(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    events = [{"eventTime": f"2026-05-0{day}T10:00:00Z"} for day in (1, 2, 3)]
+    s3.upload("trail", lake_of(tmp_path / "lake", cloudtrail, *events))
+    s3.asked.clear()
+    asked = ("--lake", "s3://trail", "--since", "2026-05-03", "--until", "2026-05-03")
+    before = lakehunt("estimate", _COUNT, "--engine", "local", *asked, "--format", "jsonl")
+    assert before.code == 0, before.err
+    row = json.loads(before.out)
+    assert (row["source"], row["objects"]) == ("cloudtrail", 1)
+    assert row["bytes"] == row["bytes_to_fetch"] > 0
+    assert not s3.fetched
+    assert lakehunt("sql", _COUNT, *asked).code == 0
+    after = json.loads(
+        lakehunt("estimate", _COUNT, "--engine", "local", *asked, "--format", "jsonl").out
+    )
+    assert (after["bytes"], after["bytes_to_fetch"]) == (row["bytes"], 0)
