@@ -8,7 +8,7 @@ The local engine reads paths with it, the writer makes them.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from functools import cache
 
 from lakehunt.model import PartitionColumn, Partitions, Skip
@@ -106,6 +106,15 @@ def stamp_in_name(partitions: Partitions, name: str) -> tuple[str, str, str] | N
         if match and format_ and _dated(partitions, template, match) is not None:
             return name[: match.start(STAMP)], match[STAMP], format_
     return None
+
+
+def stamp_of(partitions: Partitions, name: str) -> datetime | None:
+    """Return the time (UTC) that a file name is stamped with, None where it has none."""
+    stamp = stamp_in_name(partitions, name)
+    if stamp is None:
+        return None
+    _, text, format_ = stamp
+    return datetime.strptime(text, strftime(format_)).replace(tzinfo=UTC)
 
 
 def _dated(partitions: Partitions, template: str, match: re.Match[str]) -> dict[str, str] | None:

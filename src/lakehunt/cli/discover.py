@@ -12,13 +12,12 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from lakehunt.cli.engines import object_cache
+from lakehunt.cli.engines import local_sources, object_cache
 from lakehunt.cli.options import (
     Output,
     ProgressBar,
     config,
     content_option,
-    content_roots,
     lake_name,
     lake_option,
     note,
@@ -47,15 +46,12 @@ def discover_command(location: str | None, lake: str | None, **options: Any) -> 
     """
     from lakehunt.render.discoveries import found_lines
     from lakehunt.render.settings import settings_text
-    from lakehunt.sources import load_sources
 
     place, out = lake_name(location, lake), options["out"]
     if out is not None and out.exists():
         raise UsageError(f"--out {out}: there is such a file; it is not overwritten")
-    fields = config().deployment.fields
-    sources = load_sources(content_roots(options["content"]), None, fields)
     access = _access(place, options)
-    found = _discovered(place, access, sources)
+    found = _discovered(place, access, local_sources(options))
     text = settings_text(found, _named_from(place, found, out), access)
 
     def write(file: IO[str]) -> None:

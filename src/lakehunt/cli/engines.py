@@ -25,15 +25,22 @@ if TYPE_CHECKING:
 
 
 def sources_for(options: Mapping[str, Any]) -> dict[str, Source]:
-    """Return the sources: on Athena with the columns that the deployed tables have.
+    """Return the sources: on Athena with the columns that the deployed tables have."""
+    from lakehunt.sources import load_sources
 
-    Locally `[deployment.fields]` counts for files that do not name their fields.
+    if options["engine"] == "athena":
+        return load_sources(content_roots(options["content"]), config().deployment)
+    return local_sources(options)
+
+
+def local_sources(options: Mapping[str, Any]) -> dict[str, Source]:
+    """Return the sources as they are read locally, with every column.
+
+    `[deployment.fields]` counts for files that do not name their fields.
     """
     from lakehunt.sources import load_sources
 
-    deployment = config().deployment
-    own = deployment if options["engine"] == "athena" else None
-    return load_sources(content_roots(options["content"]), own, deployment.fields)
+    return load_sources(content_roots(options["content"]), None, config().deployment.fields)
 
 
 def open_engine(

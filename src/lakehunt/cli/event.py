@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from lakehunt.cli.engines import local_engine
+from lakehunt.cli.engines import local_engine, local_sources
 from lakehunt.cli.options import (
     Output,
     ProgressBar,
-    config,
     content_option,
-    content_roots,
     lake_name,
     lake_option,
     note,
@@ -36,14 +34,12 @@ def event_command(event_id: str, lake: str | None, **options: Any) -> int:
     from lakehunt.engines.base import Limits
     from lakehunt.event import SAME, beside, find_event
     from lakehunt.render import rows as render
-    from lakehunt.sources import load_sources
 
     same = options["same"] or ""
     if same and same not in SAME:
         raise UsageError(f"--same {same}: expected one of {', '.join(SAME)}")
     span = _span(options["around"])
-    sources = load_sources(content_roots(options["content"]), None, config().deployment.fields)
-    engine = local_engine(lake_name(None, lake), sources)
+    engine = local_engine(lake_name(None, lake), local_sources(options))
     limits = Limits(all_time=True)
     try:
         shown = find_event(engine, event_id, limits, ProgressBar())

@@ -23,6 +23,7 @@ _COMMANDS = {
     "sql": ("queries", "Run SQL of your own (Athena's dialect) over a lake."),
     "estimate": ("estimate", "Say what a query or a hunt would read and cost on Athena."),
     "event": ("event", "Show one event's record as logged, and what happened beside it."),
+    "status": ("status", "Tell how the logs of a lake are: by day, late, missing, strange."),
     "list": ("library", "List the saved queries and the log sources."),
     "show": ("library", "Show a query or a source; --sql prints what would be sent."),
     "check": ("content", "Validate queries and run their cases."),

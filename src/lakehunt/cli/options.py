@@ -61,6 +61,12 @@ def known_lists(options: Mapping[str, Any]) -> "Lists":
 
 
 def window_options(command: _F) -> _F:
+    """Add the options that choose what part of a lake is read, and whose events."""
+    option = click.option("--actor", multiple=True, help="Only this actor (repeatable).")
+    return part_options(option(command))
+
+
+def part_options(command: _F) -> _F:
     """Add the options that choose what part of a lake is read."""
     for option in (
         click.option("--since", help="Start: 24h, 7d, 2026-05-01 or an ISO time."),
@@ -68,7 +74,6 @@ def window_options(command: _F) -> _F:
         click.option("--tz", help="Time zone of times without offset.", default="UTC"),
         click.option("--account", multiple=True, help="Only this account (repeatable)."),
         click.option("--region", multiple=True, help="Only this region (repeatable)."),
-        click.option("--actor", multiple=True, help="Only this actor (repeatable)."),
         click.option("--lateness", help="How late files may come, such as 30d."),
         click.option("--all-time", is_flag=True, help="Allow an unbounded query on a large lake."),
     ):
@@ -228,7 +233,8 @@ def lateness_of(text: str | None) -> timedelta | None:
 
 def narrow_of(options: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
     """Return --account, --region and --actor as values of the columns they hold."""
-    given = {name: options[name.removesuffix("_id")] for name in ("account_id", "region", "actor")}
+    names = ("account_id", "region", "actor")
+    given = {name: options.get(name.removesuffix("_id"), ()) for name in names}
     return {name: values for name, values in given.items() if values}
 
 

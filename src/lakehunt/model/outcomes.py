@@ -27,13 +27,30 @@ class FileNote:
 
 
 @dataclass(frozen=True, slots=True)
+class FileAccount:
+    """What a run saw of one file: its rows, and the first, last and middle of their times (UTC).
+
+    `values` are those that its path tells.
+    """
+
+    name: str
+    size_bytes: int
+    values: Mapping[str, str]
+    rows: int = 0
+    unparsed: int = 0
+    first_event: datetime | None = None
+    last_event: datetime | None = None
+    median_event: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceAccount:
     """What a run saw of one source: every file and row, and what the data can show at all.
 
     `partial` names files that were read in full and whose events lack parts by nature.
     `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
-    `not_counted` says of `files` or `rows` why there are no numbers; those that stand here then
-    mean nothing.
+    `by_file` is filled where a run is asked for it. `not_counted` says of `files` or `rows` why
+    there are no numbers; those that stand here then mean nothing.
     """
 
     source: str
@@ -58,6 +75,7 @@ class SourceAccount:
     event_classes: Mapping[str, int] = field(default_factory=dict)
     lateness: timedelta = timedelta()
     days_listed: tuple[str, ...] = ()
+    by_file: tuple[FileAccount, ...] = ()
     not_counted: Mapping[str, str] = field(default_factory=dict)
 
 

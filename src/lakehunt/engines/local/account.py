@@ -6,12 +6,13 @@ Knows the parts of a scan. The engine puts the account into every run.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
+from typing import Any
 
 from lakehunt.engines.base import Limits
 from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.lake import Listing, LogFile
 from lakehunt.engines.local.scan import Parts
-from lakehunt.model import SourceAccount, Window
+from lakehunt.model import FileAccount, SourceAccount, Window
 
 _SUMMARY = """
     SELECT
@@ -29,6 +30,16 @@ _SUMMARY = """
 _CLASSES = """
     SELECT coalesce(event_class, 'unknown'), count(*) FROM {rows}
     WHERE parsed AND {inside} GROUP BY 1 ORDER BY 2 DESC, 1
+"""
+_BY_FILE = """
+    SELECT
+        file_no,
+        count(*),
+        count(*) FILTER (NOT parsed),
+        min(event_time) FILTER (parsed),
+        max(event_time) FILTER (parsed),
+        quantile_disc(event_time, 0.5) FILTER (parsed)
+    FROM {rows} GROUP BY 1
 """
 
 
@@ -79,6 +90,31 @@ def account_for_rows(
         accounts=tuple(accounts or ()),
         regions=tuple(regions or ()),
         event_classes=dict(classes),
+    )
+
+
+def account_by_file(
+    connection: Connection, read: Sequence[LogFile], parts: Parts
+) -> tuple[FileAccount, ...]:
+    """Return what a scan saw of each file, in their order; those without rows among them."""
+    rows = connection.rows(_BY_FILE.format(rows=parts.rows))
+    counted = {number: told for number, *told in rows}
+    return tuple(_of_file(file, counted.get(number)) for number, file in enumerate(read))
+
+
+def _of_file(file: LogFile, told: Sequence[Any] | None) -> FileAccount:
+    account = FileAccount(file.name, file.size_bytes, file.values)
+    if told is None:
+        return account
+    rows, unparsed, *times = told
+    first, last, middle = (time and time.replace(tzinfo=UTC) for time in times)
+    return replace(
+        account,
+        rows=rows,
+        unparsed=unparsed,
+        first_event=first,
+        last_event=last,
+        median_event=middle,
     )
 
 

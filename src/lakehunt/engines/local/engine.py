@@ -6,13 +6,14 @@ Knows DuckDB, lakes and scans. Workflows call it through the protocol in `engine
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import duckdb
 
 from lakehunt.engines.base import Limits, Progress, Run
-from lakehunt.engines.local.account import account_for_files, account_for_rows
+from lakehunt.engines.local.account import account_by_file, account_for_files, account_for_rows
 from lakehunt.engines.local.connection import Connection, failure
 from lakehunt.engines.local.empty import define_empty
 from lakehunt.engines.local.folder import open_folder
@@ -179,6 +180,9 @@ class _Session:
                 f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts)}"
             )
         account = account_for_rows(self.connection, account, files, parts, self.window)
+        if self.limits.by_file:
+            told = account_by_file(self.connection, files, parts)
+            account = replace(account, by_file=told)
         self.scanned_bytes[scan.source.name] = account.bytes_read
         return account
 

@@ -53,8 +53,12 @@ def _delimited(source: Source, format_: Format, text: bytes) -> Shape:
 
 
 def _parquet(format_: Format, file: LogFile) -> Shape:
-    schema = pyarrow.parquet.read_schema(pyarrow.BufferReader(unpacked(file.data())))
+    names = parquet_names(unpacked(file.data()))
     known = {column.name.lower() for column in format_.table.columns}
-    unknown = tuple(name for name in schema.names if name.lower() not in known)
-    names = tuple(schema.names)
+    unknown = tuple(name for name in names if name.lower() not in known)
     return Shape(format_.name, "Parquet", fields=names, columns=len(names), unknown=unknown)
+
+
+def parquet_names(data: bytes) -> tuple[str, ...]:
+    """Return the names of the columns of a Parquet file; raises as `shape_of`."""
+    return tuple(pyarrow.parquet.read_schema(pyarrow.BufferReader(data)).names)

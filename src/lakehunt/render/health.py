@@ -1,0 +1,143 @@
+"""Shows how the logs of a lake are: rows by source and day, and lines on gaps and fields.
+
+Knows the model. `cli` calls it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from lakehunt.model import DayHealth, Silence, SourceHealth
+from lakehunt.render.neutral import for_terminal, plain
+from lakehunt.render.words import counted, sized
+
+_MOST_LINES = 10
+_MOST_NAMES = 3
+
+
+def day_values(sources: Iterable[SourceHealth]) -> list[dict[str, object]]:
+    """Return each day of each source as its stable JSON object."""
+    return [_day_value(day) for one in sources for day in one.days]
+
+
+def _day_value(day: DayHealth) -> dict[str, object]:
+    return {
+        "source": day.source,
+        "day": plain(day.day),
+        "days": day.days,
+        "files": day.files,
+        "size_bytes": day.size_bytes,
+        "rows": day.rows,
+        "unparsed": day.unparsed,
+        "first_event_time": plain(day.first_event),
+        "last_event_time": plain(day.last_event),
+        "delay_median_seconds": _seconds(day.delay_median),
+        "delay_max_seconds": _seconds(day.delay_max),
+        "strange_fields": day.strange_fields,
+    }
+
+
+def day_rows(sources: Iterable[SourceHealth]) -> list[dict[str, object]]:
+    """Return each day of each source as a row of the table for people."""
+    return [_day_row(day) for one in sources for day in one.days]
+
+
+def _day_row(day: DayHealth) -> dict[str, object]:
+    if not day.files:
+        return {"source": day.source, "day": f"{_span(day)} MISSING", "files": 0} | dict.fromkeys(
+            ("size", "rows", "unparsed", "delay_median", "delay_max", "strange_fields"), "-"
+        )
+    return {
+        "source": day.source,
+        "day": plain(day.day) or "no day told",
+        "files": day.files,
+        "size": sized(day.size_bytes),
+        "rows": day.rows,
+        "unparsed": day.unparsed,
+        "delay_median": _spoken(day.delay_median),
+        "delay_max": _spoken(day.delay_max),
+        "strange_fields": _few(day.strange_fields),
+    }
+
+
+def source_value(health: SourceHealth) -> dict[str, object]:
+    """Return what is told of a source beside its days as its JSON object."""
+    return {
+        "source": health.source,
+        "files": health.files,
+        "missing": [
+            {"first_day": plain(day.day), "last_day": plain(_last(day)), "days": day.days}
+            for day in health.missing
+        ],
+        "silent": [
+            {**silence.values, "last_day": plain(silence.last_day)} for silence in health.silences
+        ],
+        "strange_fields": [
+            {"name": field.name, "records": field.records, "example": field.example}
+            for field in health.strange_fields
+        ],
+        "files_looked_into": health.looked_into,
+    }
+
+
+def health_lines(health: SourceHealth) -> Iterator[str]:
+    """Yield what is missing and what is strange about a source."""
+    if health.missing:
+        days = sum(day.days for day in health.missing)
+        spans = [_span(day) for day in health.missing]
+        yield f"{health.source}: {counted(days, 'day')} missing: {_some(spans)}"
+    for silence in health.silences[:_MOST_LINES]:
+        yield f"{health.source}: nothing from {_place(silence)} after {silence.last_day}"
+    if len(health.silences) > _MOST_LINES:
+        more = len(health.silences) - _MOST_LINES
+        yield f"{health.source}: {more:,} more places fell silent; --format json names them all"
+    looked = f"{health.looked_into:,} of {counted(health.files, 'file')}"
+    for field in health.strange_fields[:_MOST_LINES]:
+        yield (
+            f"{health.source}: not in the table: {for_terminal(field.name)}, in"
+            f" {counted(field.records, 'record')}, such as in {for_terminal(field.example)}"
+        )
+    if len(health.strange_fields) > _MOST_LINES:
+        more = len(health.strange_fields) - _MOST_LINES
+        yield f"{health.source}: {more:,} more fields not in the table; --format json names them all"
+    if health.looked_into < health.files:
+        yield f"{health.source}: fields were looked for in {looked}, the newest of each day"
+
+
+def _place(silence: Silence) -> str:
+    return ", ".join(for_terminal(value) for value in silence.values.values())
+
+
+def _last(day: DayHealth) -> date | None:
+    return day.day and day.day + timedelta(days=day.days - 1)
+
+
+def _span(day: DayHealth) -> str:
+    return f"{day.day}" if day.days == 1 else f"{day.day} to {_last(day)}"
+
+
+def _some(texts: Sequence[str]) -> str:
+    more = len(texts) - _MOST_LINES
+    shown = ", ".join(texts[:_MOST_LINES])
+    return f"{shown} and {more:,} more spans" if more > 0 else shown
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES]) or "-"
+    return f"{shown} (+{more})" if more > 0 else shown
+
+
+def _seconds(span: timedelta | None) -> float | None:
+    return None if span is None else span.total_seconds()
+
+
+def _spoken(span: timedelta | None) -> str:
+    """Return a delay in its two largest units."""
+    if span is None:
+        return "-"
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    counts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    told = [f"{count}{unit}" for count, unit in counts if count]
+    return " ".join(told[:2]) or "0s"
