@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.engines.local.documents import UNREADABLE
 from lakehunt.engines.local.engine import LocalEngine
+from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.strange import strange_fields
 from lakehunt.layouts import stamp_of, strftime, window_column
 from lakehunt.model import (
@@ -70,86 +72,98 @@ def lake_status(
 
 
 def _health(engine: LocalEngine, source: Source, account: SourceAccount) -> SourceHealth:
-    by_day: dict[date | None, list[FileAccount]] = {}
+    by_day: dict[tuple[date | None, bool], list[FileAccount]] = {}
     for file in account.by_file:
         by_day.setdefault(_day(source.partitions, file), []).append(file)
-    looked = _Look(engine, source)
-    days = [looked.day(day, files) for day, files in sorted(by_day.items(), key=_in_order)]
+    files = {file.name: file for file in engine.lake.listing(source, ()).files}
+    found = {
+        name: names
+        for name in _chosen([*by_day.values()])
+        if (names := _strange(source, files[name])) is not None
+    }
+    days = [
+        _of_day(source, day, is_by_event, own, found)
+        for (day, is_by_event), own in sorted(by_day.items(), key=_in_order)
+    ]
     return SourceHealth(
         source=source.name,
         days=tuple(_with_gaps(source.name, days)),
         silences=tuple(_silences(source.partitions, account.by_file)),
-        strange_fields=tuple(looked.fields()),
+        strange_fields=tuple(_fields(found)),
         files=len(account.by_file),
-        looked_into=looked.count,
+        looked_into=len(found),
     )
 
 
-def _in_order(item: tuple[date | None, object]) -> date:
-    return item[0] or date.max
+def _in_order(item: tuple[tuple[date | None, bool], object]) -> tuple[date, bool]:
+    (day, is_by_event), _ = item
+    return day or date.max, is_by_event
 
 
-def _day(partitions: Partitions, file: FileAccount) -> date | None:
+def _day(partitions: Partitions, file: FileAccount) -> tuple[date | None, bool]:
+    """Return the day of a file, and whether only its first event tells it."""
     told = file.values.get(partitions.window)
     if told:
-        return datetime.strptime(told, strftime(window_column(partitions).format)).date()
-    return file.first_event.date() if file.first_event else None
+        format_ = strftime(window_column(partitions).format)
+        return datetime.strptime(told, format_).date(), False
+    return (file.first_event.date(), True) if file.first_event else (None, False)
 
 
-class _Look:
-    """One look at the days of a source; some files are opened for fields."""
+def _of_day(
+    source: Source,
+    day: date | None,
+    is_by_event: bool,
+    files: Sequence[FileAccount],
+    found: Mapping[str, Counter[str]],
+) -> DayHealth:
+    firsts = [file.first_event for file in files if file.first_event]
+    lasts = [file.last_event for file in files if file.last_event]
+    unparsed = sum(file.unparsed for file in files)
+    median, most = _delay(source.partitions, files)
+    names = (name for file in files for name in found.get(file.name, ()))
+    return DayHealth(
+        source=source.name,
+        day=day,
+        is_by_event=is_by_event,
+        files=len(files),
+        size_bytes=sum(file.size_bytes for file in files),
+        rows=sum(file.rows for file in files) - unparsed,
+        unparsed=unparsed,
+        first_event=min(firsts, default=None),
+        last_event=max(lasts, default=None),
+        delay_median=median,
+        delay_max=most,
+        strange_fields=tuple(dict.fromkeys(names)),
+    )
 
-    def __init__(self, engine: LocalEngine, source: Source) -> None:
-        self._source = source
-        self._files = {f.name: f for f in engine.lake.listing(source, ()).files}
-        self._records: Counter[str] = Counter()
-        self._examples: dict[str, str] = {}
-        self._bytes = 0
-        self.count = 0
 
-    def day(self, day: date | None, files: Sequence[FileAccount]) -> DayHealth:
-        """Return the health of a day."""
-        firsts = [file.first_event for file in files if file.first_event]
-        lasts = [file.last_event for file in files if file.last_event]
-        unparsed = sum(file.unparsed for file in files)
-        median, most = _delay(self._source.partitions, files)
-        return DayHealth(
-            source=self._source.name,
-            day=day,
-            files=len(files),
-            size_bytes=sum(file.size_bytes for file in files),
-            rows=sum(file.rows for file in files) - unparsed,
-            unparsed=unparsed,
-            first_event=min(firsts, default=None),
-            last_event=max(lasts, default=None),
-            delay_median=median,
-            delay_max=most,
-            strange_fields=tuple(self._strange(files)),
-        )
+def _chosen(days: Iterable[Sequence[FileAccount]]) -> Iterator[str]:
+    """Yield the files to look into: the newest of each day, then the next, while they are few."""
+    waiting = [[file for file in files if file.rows] for files in days]
+    count = size_bytes = 0
+    while waiting := [files for files in waiting if files]:
+        for files in waiting:
+            newest = files.pop()
+            count, size_bytes = count + 1, size_bytes + newest.size_bytes
+            if count > _MOST_LOOKED_INTO or size_bytes > _MOST_LOOKED_INTO_BYTES:
+                return
+            yield newest.name
 
-    def fields(self) -> Iterator[StrangeField]:
-        """Yield the strange fields of all days, the most frequent first."""
-        for name, count in self._records.most_common():
-            yield StrangeField(name, count, self._examples[name])
 
-    def _strange(self, files: Sequence[FileAccount]) -> Iterable[str]:
-        """Return the strange fields of the newest file of a day that has rows."""
-        newest = next((file for file in reversed(files) if file.rows), None)
-        if newest is None or self.count >= _MOST_LOOKED_INTO:
-            return ()
-        if self._bytes + newest.size_bytes > _MOST_LOOKED_INTO_BYTES:
-            return ()
-        try:
-            found = strange_fields(self._source, self._files[newest.name])
-        except UNREADABLE:
-            # the run has named it among what it refused
-            return ()
-        self.count += 1
-        self._bytes += newest.size_bytes
-        self._records += found
-        for name in found:
-            self._examples.setdefault(name, newest.name)
-        return found
+def _strange(source: Source, file: LogFile) -> Counter[str] | None:
+    try:
+        return strange_fields(source, file)
+    except UNREADABLE:
+        # the run has named it among what it refused
+        return None
+
+
+def _fields(found: Mapping[str, Counter[str]]) -> Iterator[StrangeField]:
+    """Yield the strange fields of all files, the most frequent first."""
+    records = sum(found.values(), Counter[str]())
+    for name, count in records.most_common():
+        example = next(file for file, names in found.items() if name in names)
+        yield StrangeField(name, count, example)
 
 
 def _delay(
@@ -162,14 +176,15 @@ def _delay(
     delays = [one for file in files if (one := _delay_of(partitions, file))]
     if not delays:
         return None, None
-    half, seen = sum(rows for _, _, rows in delays) / 2, 0
-    for median, _, rows in sorted(delays):
-        seen += rows
-        if seen >= half:
-            break
-    if median < _NOTHING:
-        return None, None
-    return median, max(most for _, most, _ in delays)
+    median = _middle(sorted((middle, rows) for middle, _, rows in delays))
+    return (median, max(most for _, most, _ in delays)) if median >= _NOTHING else (None, None)
+
+
+def _middle(delays: Sequence[tuple[timedelta, int]]) -> timedelta:
+    """Return the delay of the middle row, of delays in order with the rows of each."""
+    half = sum(rows for _, rows in delays) / 2
+    seen = accumulate(rows for _, rows in delays)
+    return next(delay for (delay, _), count in zip(delays, seen, strict=True) if count >= half)
 
 
 def _delay_of(partitions: Partitions, file: FileAccount) -> tuple[timedelta, timedelta, int] | None:
@@ -183,7 +198,7 @@ def _delay_of(partitions: Partitions, file: FileAccount) -> tuple[timedelta, tim
         return stamp - middle, stamp - first, rows
     if partitions.window not in file.values:
         return None
-    day = _day(partitions, file)
+    day, _ = _day(partitions, file)
     assert day is not None
     return day - middle.astimezone(UTC).date(), day - first.astimezone(UTC).date(), rows
 
@@ -192,10 +207,11 @@ def _with_gaps(source: str, days: Sequence[DayHealth]) -> Iterator[DayHealth]:
     """Yield days, those in a row that are missing between two as one."""
     before: date | None = None
     for one in days:
-        if before and one.day and (one.day - before) > _A_DAY:
-            yield DayHealth(source, before + _A_DAY, (one.day - before).days - 1)
+        told = None if one.is_by_event else one.day
+        if before and told and (told - before) > _A_DAY:
+            yield DayHealth(source, before + _A_DAY, (told - before).days - 1)
         yield one
-        before = one.day
+        before = told or before
 
 
 def _silences(partitions: Partitions, files: Iterable[FileAccount]) -> Iterator[Silence]:
@@ -203,7 +219,7 @@ def _silences(partitions: Partitions, files: Iterable[FileAccount]) -> Iterator[
     last: dict[tuple[tuple[str, str], ...], date] = {}
     names = [column.name for column in partitions.columns if column.name != partitions.window]
     for file in files:
-        day = _day(partitions, file) if partitions.window in file.values else None
+        day = _day(partitions, file)[0] if partitions.window in file.values else None
         place = tuple((name, file.values[name]) for name in names if name in file.values)
         if day and place:
             last[place] = max(day, last.get(place, day))

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 def status_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
     """Tell how the logs in LAKE are: files, rows and delays by day, and what is missing."""
     from lakehunt.engines.base import Limits
-    from lakehunt.render.findings import account_lines
+    from lakehunt.render.findings import outside_lines, unread_lines
     from lakehunt.render.health import health_lines
     from lakehunt.status import lake_status
 
@@ -52,8 +52,10 @@ def status_command(lake_argument: str | None, lake: str | None, **options: Any) 
     finally:
         engine.close()
     _write(found, options)
-    note(account_lines(found.run))
+    note([f"window {window} (UTC), by folders and names of files"] if window else ())
     note(line for one in found.sources for line in health_lines(one))
+    note(outside_lines(found.run))
+    note(unread_lines(found.run))
     return exit_code(found.run, strict=options["strict"])
 
 

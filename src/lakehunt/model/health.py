@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 
 @dataclass(frozen=True, slots=True)
 class DayHealth:
-    """The files of a source of one day: that of their folder or name, else of their events.
+    """The files of a source of one day: that of their folder or name, else of their first event.
 
-    Without files it stands for `days` days in a row of which none is there; `day` is the first. It
-    is None for files of which nothing tells the day. `rows` counts those that could be read,
+    `is_by_event` says which; None is the day where neither tells. Without files it stands for
+    `days` days in a row of which no folder or name is there; `day` is the first. `rows` counts those that could be read,
     `unparsed` the others. The delay is from an event to the stamp of its file's name, or to the day
     of its folder; None where the stamp tells no delivery. `strange_fields` are not in the table, as
     far as files of the day were looked into.
@@ -22,6 +22,7 @@ class DayHealth:
     source: str
     day: date | None
     days: int = 1
+    is_by_event: bool = False
     files: int = 0
     size_bytes: int = 0
     rows: int = 0
@@ -35,7 +36,7 @@ class DayHealth:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A place, such as an account and region, whose last file is older than the newest of others."""
+    """A place, such as an account and region, whose last day is before that of others."""
 
     values: Mapping[str, str]
     last_day: date

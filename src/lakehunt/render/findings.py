@@ -222,6 +222,11 @@ def account_lines(run: Run) -> Iterable[str]:
             yield "  no event of this source is here"
         else:
             yield _nothing_line(account)
+    yield from unread_lines(run)
+
+
+def unread_lines(run: Run) -> Iterable[str]:
+    """Yield what of a lake a run has not read: absent sources, what was skipped, what failed."""
     absent = [account.source for account in run.accounts if _is_absent(account)]
     if absent:
         yield f"no files of {', '.join(absent)} are here: what they would show is not known"
@@ -290,6 +295,13 @@ def reach_line(account: SourceAccount) -> str:
         f"; {moment(first)} to {moment(last)}, {counted(account.hours, 'hour')}"
         f" with events; classes: {classes or 'unknown'}"
     )
+
+
+def outside_lines(run: Run) -> Iterable[str]:
+    """Yield for each source that is there, but not in the window, what its data covers."""
+    for account in run.accounts:
+        if not (_is_absent(account) or account.files_read or account.files_empty):
+            yield f"{account.source}:{_nothing_line(account).removeprefix(' ')}"
 
 
 def _nothing_line(account: SourceAccount) -> str:

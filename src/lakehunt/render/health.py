@@ -24,6 +24,7 @@ def _day_value(day: DayHealth) -> dict[str, object]:
         "source": day.source,
         "day": plain(day.day),
         "days": day.days,
+        "is_by_event": day.is_by_event,
         "files": day.files,
         "size_bytes": day.size_bytes,
         "rows": day.rows,
@@ -48,7 +49,7 @@ def _day_row(day: DayHealth) -> dict[str, object]:
         )
     return {
         "source": day.source,
-        "day": plain(day.day) or "no day told",
+        "day": f"{day.day or 'not told'}{' (first event)' if day.is_by_event else ''}",
         "files": day.files,
         "size": sized(day.size_bytes),
         "rows": day.rows,
@@ -93,14 +94,14 @@ def health_lines(health: SourceHealth) -> Iterator[str]:
     looked = f"{health.looked_into:,} of {counted(health.files, 'file')}"
     for field in health.strange_fields[:_MOST_LINES]:
         yield (
-            f"{health.source}: not in the table: {for_terminal(field.name)}, in"
+            f"{health.source}: the table lacks {for_terminal(field.name)}, in"
             f" {counted(field.records, 'record')}, such as in {for_terminal(field.example)}"
         )
     if len(health.strange_fields) > _MOST_LINES:
         more = len(health.strange_fields) - _MOST_LINES
-        yield f"{health.source}: {more:,} more fields not in the table; --format json names them all"
+        yield f"{health.source}: {more:,} more fields; --format json names them all"
     if health.looked_into < health.files:
-        yield f"{health.source}: fields were looked for in {looked}, the newest of each day"
+        yield f"{health.source}: fields that the table lacks were looked for in {looked}"
 
 
 def _place(silence: Silence) -> str:
