@@ -13,10 +13,10 @@ class DayHealth:
     """The files of a source of one day: that of their folder or name, else of their first event.
 
     `is_by_event` says which; None is the day where neither tells. Without files it stands for
-    `days` days in a row of which no folder or name is there; `day` is the first. `rows` counts those that could be read,
-    `unparsed` the others. The delay is from an event to the stamp of its file's name, or to the day
-    of its folder; None where the stamp tells no delivery. `strange_fields` are not in the table, as
-    far as files of the day were looked into.
+    `days` days in a row of which no folder or name is there; `day` is the first. `rows` counts
+    those that could be read, `unparsed` the others. The delay is from an event to the stamp of its
+    file's name, or to the day of its folder; None where the stamp tells no delivery.
+    `strange_fields` are not in the table, as far as files of the day were looked into.
     """
 
     source: str
