@@ -200,7 +200,7 @@ def test_what_cannot_be_read_is_named_and_strict_says_so(
 
 
 def test_names_in_the_data_cannot_write_to_a_terminal(tmp_path: Path, lakehunt: Lakehunt) -> None:
-    deliver(tmp_path, 1, "1005", event("A", **{"\x1b[2J": 1}))
+    deliver(tmp_path, 1, "1005", {**event("A"), "\x1b[2J": 1})
     ran = lakehunt("status", tmp_path)
     assert "\x1b" not in ran.out + ran.err
     assert "the table lacks \\x1b[2J" in ran.err

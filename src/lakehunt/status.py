@@ -62,7 +62,7 @@ def lake_status(
     drafts = [Draft(name, _COUNT.format(name), narrow=narrow) for name in engine.sources]
     # the folders of the days that were asked for, and none besides
     lateness = _NOTHING if limits.lateness is None else limits.lateness
-    run = engine.run(drafts, window, replace(limits, by_file=True, lateness=lateness), progress)
+    run = engine.run(drafts, window, replace(limits, counts_only=True, lateness=lateness), progress)
     healths = [
         _health(engine, engine.sources[account.source], account)
         for account in run.accounts

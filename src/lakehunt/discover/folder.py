@@ -3,7 +3,7 @@
 Knows the local engine's folders. The package hands it on.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,29 +62,30 @@ def _found(
 
 
 def _dated(
-    found: Iterable[FoundSource], engine: LocalEngine, progress: Progress
+    found: Sequence[FoundSource], engine: LocalEngine, progress: Progress
 ) -> tuple[list[FoundSource], list[str]]:
     """Return sources with the days, accounts and regions of their events where no path tells."""
-    dated: list[FoundSource] = []
-    remarks: list[str] = []
-    for one in found:
-        if one.first_day is not None:
-            dated.append(one)
-        elif (one.size_bytes or 0) > _MOST_READ_BYTES:
-            dated.append(one)
-            remarks.append(f"{one.source}: no folder or name tells the days; `status` counts them")
-        else:
-            dated.append(_by_events(one, _account(engine, one.source, progress)))
-    return dated, remarks
+    undated = [one for one in found if one.first_day is None]
+    large = [one.source for one in undated if (one.size_bytes or 0) > _MOST_READ_BYTES]
+    accounts = _accounts(engine, [o.source for o in undated if o.source not in large], progress)
+    dated = [_by_events(one, accounts.get(one.source)) for one in found]
+    told = "no folder or name tells the days; `lakehunt status` counts them by their events"
+    return dated, [f"{source}: {told}" for source in large]
 
 
-def _account(engine: LocalEngine, source: str, progress: Progress) -> SourceAccount:
-    draft = Draft("days", f"SELECT count(*) AS n FROM {source}")
-    run = engine.run([draft], None, Limits(all_time=True), progress)
-    return next(account for account in run.accounts if account.source == source)
+def _accounts(
+    engine: LocalEngine, sources: Sequence[str], progress: Progress
+) -> dict[str, SourceAccount]:
+    if not sources:
+        return {}
+    drafts = [Draft(source, f"SELECT count(*) AS n FROM {source}") for source in sources]
+    run = engine.run(drafts, None, Limits(all_time=True, counts_only=True), progress)
+    return {account.source: account for account in run.accounts}
 
 
-def _by_events(found: FoundSource, account: SourceAccount) -> FoundSource:
+def _by_events(found: FoundSource, account: SourceAccount | None) -> FoundSource:
+    if account is None:
+        return found
     values = {"account_id": account.accounts, "region": account.regions}
     told = {name: those for name, those in values.items() if those}
     return replace(

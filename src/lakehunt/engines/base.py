@@ -20,15 +20,15 @@ Progress = Callable[[float], None]
 class Limits:
     """What a run may cost: rows returned, and whether a log table may be read unbounded.
 
-    `count`: say what the logs hold beside the results, where that costs extra. `by_file`: say it of
-    each file too, which the local engine does.
+    `count`: say what the logs hold beside the results, where that costs extra. `counts_only`:
+    say it of each file too and answer nothing, which the local engine does.
     """
 
     max_rows: int | None = None
     all_time: bool = False
     lateness: timedelta | None = None
     count: bool = True
-    by_file: bool = False
+    counts_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ def found_lines(discovery: Discovery) -> Iterator[str]:
 def _amount(source: FoundSource) -> Iterator[str]:
     if source.first_day and source.last_day:
         of = " (days of the events: no folder or name tells)" if source.days_by_events else ""
-        yield f"{source.first_day} to {source.last_day}{of}"
+        until = f" to {source.last_day}" if source.last_day > source.first_day else ""
+        yield f"{source.first_day}{until}{of}"
     if source.files is not None:
         yield f"{counted(source.files, 'file')} of {sized(source.size_bytes or 0)}"
     kinds = dict.fromkeys(shape.kind for shape in source.shapes)

@@ -76,7 +76,7 @@ class LocalEngine:
             accounts = session.scan(scans, progress)
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
-            for draft in drafts:
+            for draft in drafts if not limits.counts_only else ():
                 one = compiled[draft.name]
                 if isinstance(one, Statement) and window is None and data is not None:
                     one = rebind(one, draft, self.sources, data)
@@ -169,6 +169,8 @@ class _Session:
         files = listing.admitted(scan.bounds)
         account = account_for_files(listing, files, self.limits)
         if not files:
+            if self.limits.counts_only:
+                return account
             define_empty(self.connection, scan.source, self.catalog)
             return account
         folder = self.folder / scan.source.name
@@ -180,7 +182,7 @@ class _Session:
                 f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts)}"
             )
         account = account_for_rows(self.connection, account, files, parts, self.window)
-        if self.limits.by_file:
+        if self.limits.counts_only:
             told = account_by_file(self.connection, files, parts)
             account = replace(account, by_file=told)
         self.scanned_bytes[scan.source.name] = account.bytes_read
