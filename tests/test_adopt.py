@@ -9,12 +9,16 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from lakehunt.config import Mapped
-from lakehunt.errors import ConfigError, SqlError
+from lakehunt.content import roots
+from lakehunt.errors import ConfigError, EngineError, SqlError
 from lakehunt.model import Column, Source, Table, Type, Window
-from lakehunt.sandbox.lake import BUCKET
+from lakehunt.sandbox.faults import Faults
+from lakehunt.sandbox.lake import BUCKET, load_lake
 from lakehunt.sandbox.server import RESULTS, Sandbox
+from lakehunt.sources import load_source
 from lakehunt.sources.ddl import read_type
 from lakehunt.sql.adopt import Adopted, Foreign, adopt
 from lakehunt.sql.compile import Draft, athena_text, compile_draft
@@ -223,18 +227,22 @@ def make_foreign_table(source: Source, like: Table) -> None:
     )
 
 
-def test_a_hunt_over_a_foreign_table_finds_the_same_and_writes_nothing(
+# Everything that writes, but for results.
+_WRITES = (
+    "glue:(Create|Update|Delete|Batch(Create|Update|Delete)|Put|Tag)|athena:(Create|Update|Delete)"
+    rf"|s3:(Create|Delete)|s3:Put(?!Object arn:aws:s3:::{RESULTS}/)"
+)
+
+
+@pytest.fixture
+def reader(
     lakehunt_sandbox: Sandbox,
     demo_lake: Path,
     sources: dict[str, Source],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    lakehunt: Callable[..., Ran],
-) -> None:
-    from lakehunt.content import roots
-    from lakehunt.sandbox.lake import load_lake
-    from lakehunt.sources import load_source
-
+) -> Sandbox:
+    """Somebody's table over the demo's lake, seen by a role that may create nothing."""
     deployment = load_lake(lakehunt_sandbox, demo_lake, sources)
     own = load_source(roots(), "cloudtrail", deployment).table
     assert own.location.startswith(f"s3://{BUCKET}/")
@@ -242,6 +250,14 @@ def test_a_hunt_over_a_foreign_table_finds_the_same_and_writes_nothing(
     (tmp_path / "lakehunt.toml").write_text(_CONFIG)
     monkeypatch.chdir(tmp_path)
     boto3.client("s3").create_bucket(Bucket=RESULTS)
+    lakehunt_sandbox.faults = Faults(denied=_WRITES)
+    return lakehunt_sandbox
+
+
+def test_a_hunt_over_a_foreign_table_finds_the_same_and_writes_nothing(
+    reader: Sandbox, demo_lake: Path, lakehunt: Callable[..., Ran]
+) -> None:
+    before = [one.url for one in reader.store.objects(f"s3://{BUCKET}/")]
     asked = ("--source", "cloudtrail", "--since", "2026-05-01", "--until", "2026-05-31")
     there = lakehunt("hunt", "--engine", "athena", "--rows", "--format", "jsonl", *asked)
     assert there.code == 1, there.err
@@ -255,3 +271,59 @@ def test_a_hunt_over_a_foreign_table_finds_the_same_and_writes_nothing(
     assert names <= {"default", "other_db"}
     tables = glue.get_tables(DatabaseName="other_db")["TableList"]
     assert [table["Name"] for table in tables] == ["cloudtrail_logs"]
+    assert [one.url for one in reader.store.objects(f"s3://{BUCKET}/")] == before
+
+
+def test_that_role_may_create_nothing(reader: Sandbox, lakehunt: Callable[..., Ran]) -> None:
+    """What the test above rests on: the sandbox refuses to write, by whichever way."""
+    with pytest.raises(ClientError, match="not authorized to perform: glue:CreateDatabase"):
+        boto3.client("glue").create_database(DatabaseInput={"Name": "mine"})
+    with pytest.raises(ClientError, match="not authorized to perform: s3:PutObject on resource"):
+        boto3.client("s3").put_object(Bucket=BUCKET, Key="a", Body=b"")
+    with pytest.raises(EngineError, match="not authorized to perform: glue:CreateTable"):
+        reader.run("CREATE VIEW mine AS SELECT 1 AS a", "other_db")
+    with pytest.raises(EngineError, match="not authorized to perform: glue:CreateTable"):
+        reader.run("CREATE TABLE mine AS SELECT 1 AS a", "other_db")
+
+
+@pytest.mark.parametrize(
+    ("denied", "missing"),
+    [
+        ("glue:GetTable", "glue:GetTable is missing for arn:aws:sts::123456789012:assumed-role/"),
+        ("athena:StartQuery", "athena:StartQueryExecution is missing for arn:aws:sts::"),
+        (rf"s3:Put.*{RESULTS}", f"s3:PutObject is missing on arn:aws:s3:::{RESULTS}/run/"),
+    ],
+    ids=["glue", "athena", "results"],
+)
+def test_a_denied_call_names_the_permission(
+    reader: Sandbox, lakehunt: Callable[..., Ran], denied: str, missing: str
+) -> None:
+    reader.faults = Faults(denied=denied)
+    sql = "SELECT count(*) AS n FROM cloudtrail"
+    ran = lakehunt("sql", sql, "--engine", "athena", "--since", "2026-05-18")
+    assert ran.code == 3
+    assert f"access denied: {missing}" in ran.err
+
+
+def test_a_deployment_that_is_denied_names_the_permission(
+    reader: Sandbox, lakehunt: Callable[..., Ran], tmp_path: Path
+) -> None:
+    deployment = 'accounts = ["111122223333"]\nregions = ["us-east-1"]\nfirst_day = 2026-05-01'
+    buckets = '[deployment.buckets]\nalb = "logs"'
+    config = f"{_CONFIG}[deployment]\n{deployment}\n{buckets}\n"
+    (tmp_path / "lakehunt.toml").write_text(config)
+    ran = lakehunt("deploy", "alb", "--apply")
+    assert ran.code == 3
+    assert "access denied: glue:CreateDatabase is missing for arn:aws:sts::" in ran.err
+
+
+def test_show_prints_what_would_be_sent_to_a_mapped_table(
+    reader: Sandbox, lakehunt: Callable[..., Ran]
+) -> None:
+    asked = ("show", "cloudtrail.trail_stopped", "--sql", "--since", "2026-05-18")
+    shown = lakehunt(*asked)
+    assert shown.code == 0, shown.err
+    assert 'FROM "other_db"."cloudtrail_logs"' in shown.out
+    assert '"timestamp" >=' in shown.out
+    assert "no column tlsDetails: NULL" in shown.err
+    assert "other_db" not in lakehunt(*asked, "--engine", "local").out

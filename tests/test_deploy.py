@@ -11,7 +11,14 @@ import pytest
 
 from lakehunt.config import read_config
 from lakehunt.content import roots
-from lakehunt.deploy.account import Account, apply_plan, open_account, read_account
+from lakehunt.deploy.account import (
+    Account,
+    apply_plan,
+    open_account,
+    read_account,
+    read_table,
+)
+from lakehunt.deploy.catalog import view_sql
 from lakehunt.deploy.plan import Action, Plan, make_plan, plan_lines
 from lakehunt.deploy.stack import make_stack
 from lakehunt.library import query_by_id
@@ -123,6 +130,49 @@ def test_what_is_deployed(deployed: Deployment) -> None:
         "OutputLocation": "s3://results-bucket/athena/",
         "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
     }
+
+
+def test_activity_reads_the_sources_that_are_deployed(deployed: Deployment) -> None:
+    glue = boto3.client("glue")
+
+    def view() -> str:
+        table = glue.get_table(DatabaseName="lakehunt", Name="activity")["Table"]
+        assert table["StorageDescriptor"]["Columns"][0] == {
+            "Name": "event_time",
+            "Type": "timestamp",
+        }
+        return view_sql(read_table(table))
+
+    assert re.findall(r"FROM (\w+)", view()) == ["cloudtrail"]
+    kinds = [str(change) for change in deployed.plan().changes]
+    assert kinds.index("view activity") > kinds.index("view cloudtrail_unparsed")
+    bucket = 'trail = "trail-bucket"\n'
+    deployed.config.write_text(CONFIG.replace(bucket, f'{bucket}alb = "alb-bucket"\n'))
+    assert actions(deployed.apply())["view activity"] == "update"
+    assert re.findall(r"FROM (\w+)", view()) == ["alb", "cloudtrail"]
+    assert not actions(deployed.plan())
+
+
+def test_activity_is_left_as_it_is_where_some_sources_are_named(
+    lakehunt_sandbox: Sandbox, project: Path, lakehunt: Lakehunt
+) -> None:
+    ran = lakehunt("deploy", "cloudtrail")
+    assert "view cloudtrail\n" in ran.out
+    assert "view activity" not in ran.out
+    assert "activity: left out, it reads all sources; name none to make it" in ran.err
+
+
+@pytest.mark.parametrize("format_", ["athena", "glue", "trino", "cloudformation", "terraform"])
+def test_every_format_has_activity_after_what_it_reads(
+    project: Path, lakehunt: Lakehunt, format_: str
+) -> None:
+    ran = lakehunt("ddl", "--format", format_)
+    assert ran.code == 0, ran.err
+    told = {"athena": "VIEW activity AS", "trino": "VIEW activity AS", "terraform": "activity"}
+    own = told.get(format_, '"Name": "activity"')
+    other = own.replace("activity", "cloudtrail_unparsed")
+    assert ran.out.index(own) > ran.out.index(other) > 0
+    assert own not in lakehunt("ddl", "cloudtrail", "--format", format_).out
 
 
 def test_a_saved_query_looks_at_the_last_days(deployed: Deployment) -> None:

@@ -3,7 +3,7 @@
 Knows the command line, configuration and deployment. `main` loads it by name.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ import click
 
 from lakehunt.cli.options import config, content_option, content_roots, note
 from lakehunt.errors import ConfigError, ExitCode
+from lakehunt.model import ACTIVITY
 
 if TYPE_CHECKING:
     from lakehunt.deploy.stack import Stack
@@ -70,7 +71,7 @@ def _stack(
 def _printed(format_: str, stack: "Stack", sources: "Sequence[Source]") -> str:
     match format_:
         case "athena":
-            return "\n\n".join(source.ddl.strip() for source in sources)
+            return "\n\n".join([*(source.ddl.strip() for source in sources), *_activity(stack)])
         case "glue":
             from lakehunt.deploy.catalog import glue
 
@@ -79,7 +80,7 @@ def _printed(format_: str, stack: "Stack", sources: "Sequence[Source]") -> str:
             from lakehunt.deploy.trino import trino_statements
 
             statements = (text for source in sources for text in trino_statements(source))
-            return "\n\n".join(f"{text};" for text in statements)
+            return "\n\n".join([*(f"{text};" for text in statements), *_activity(stack)])
         case "cloudformation":
             from lakehunt.deploy.cloudformation import cloudformation
 
@@ -88,6 +89,11 @@ def _printed(format_: str, stack: "Stack", sources: "Sequence[Source]") -> str:
             from lakehunt.deploy.terraform import terraform
 
             return terraform(stack)
+
+
+def _activity(stack: "Stack") -> Iterable[str]:
+    """Yield the statement that makes the view over all sources, if it is part of a stack."""
+    return (f"{one.sql};" for one in stack.statements if one.name == f"view {ACTIVITY}")
 
 
 @click.command("deploy")

@@ -73,8 +73,9 @@ def athena_engine(
         what = f"--engine athena needs {error.name}"
         raise UsageError(f"{what}: pip install 'lakehunt[athena]'") from error
     settings = athena_of(options)
-    adopted = _adopted(sources)
-    return AthenaEngine(settings, adopted, reuse_of(options), _listed_with, athena_history())
+    return AthenaEngine(
+        settings, adopted(sources), reuse_of(options), _listed_with, athena_history()
+    )
 
 
 def athena_history() -> "History":
@@ -91,8 +92,13 @@ def _listed_with(address: str) -> Access:
     return next(own, Access(profile=config().athena.profile))
 
 
-def _adopted(sources: Mapping[str, Source]) -> Mapping[str, Source]:
-    """Return sources, those that [tables] maps reading the tables that are there."""
+def adopted(sources: Mapping[str, Source]) -> Mapping[str, Source]:
+    """Return sources, those that [tables] maps reading the tables that are there.
+
+    Raises:
+        ConfigError: a table cannot stand for one of ours.
+        CloudError: Glue cannot be asked.
+    """
     if not config().tables:
         return sources
     from lakehunt.deploy.account import open_account

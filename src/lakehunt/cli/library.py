@@ -111,6 +111,7 @@ def show_command(name: str, sql: bool, content: Path | None, **options: Any) -> 
 def _sent(query: Query, roots: Any, options: Mapping[str, Any]) -> str:
     from dataclasses import replace
 
+    from lakehunt.cli.engines import adopted
     from lakehunt.cli.queries import given_params
     from lakehunt.sources import load_sources
     from lakehunt.sql.bind import read_params
@@ -122,9 +123,10 @@ def _sent(query: Query, roots: Any, options: Mapping[str, Any]) -> str:
         raise UsageError("show --sql needs a window: --since 24h")
     values = read_params(query.params, given_params(options["param"]))
     draft = replace(draft_query(query, values), narrow=narrow_of(options))
-    statement = compile_draft(draft, sources, window, lateness_of(options["lateness"]))
+    there = adopted(sources) if options["engine"] == "athena" else sources
+    statement = compile_draft(draft, there, window, lateness_of(options["lateness"]))
     if options["engine"] == "athena":
-        return athena_text(statement, sources)
+        return athena_text(statement, there)
     from lakehunt.sql.typed import catalog_of, lowered
 
     return lowered(statement.sql, catalog_of(sources.values())).sql

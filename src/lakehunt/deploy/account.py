@@ -30,6 +30,7 @@ from lakehunt.deploy.resources import (
 )
 from lakehunt.deploy.stack import Stack
 from lakehunt.errors import CloudError
+from lakehunt.s3.failures import permission
 from lakehunt.s3.session import aws_session
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def told(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         said = error.response.get("Error", {})
-        raise CloudError(f"{doing}: {said.get('Code')}: {said.get('Message')}") from error
+        message = f"{said.get('Code')}: {said.get('Message')}"
+        raise CloudError(f"{doing}: {permission(message) or message}") from error
     except BotoCoreError as error:
         raise CloudError(f"{doing}: {error}") from error
 

@@ -5,14 +5,15 @@ the policies are made of it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from lakehunt.config import Athena, Config
 from lakehunt.deploy.catalog import CatalogTable, catalog_table, catalog_view, view_sql
 from lakehunt.deploy.resources import Database, Resource, SavedQuery, Workgroup
 from lakehunt.errors import ConfigError
-from lakehunt.model import Query, Source, Status
+from lakehunt.model import ACTIVITY, Query, Source, Status
+from lakehunt.sql.activity import ACTIVITY_TYPES, activity_view
 from lakehunt.sql.bind import read_params
 from lakehunt.sql.compile import draft_query
 from lakehunt.sql.rolling import rolling_text
@@ -67,9 +68,12 @@ def make_stack(
 ) -> Stack:
     """Return the stack of a deployment: the named sources, or all whose bucket is configured.
 
+    The view `activity` reads all that is deployed: it is there unless some sources are named.
+
     Raises:
         ConfigError: none is.
     """
+    names = [*names]
     chosen = {name: sources[name] for name in names} or _configured(sources, config)
     if not chosen:
         keys = ", ".join(sorted({source.partitions.bucket for source in sources.values()}))
@@ -78,6 +82,10 @@ def make_stack(
     mapped = [name for name, source in chosen.items() if source.table.name in config.tables]
     left_out += [f"{name}: left out, [tables] maps it to a table that is there" for name in mapped]
     deployed = {name: source for name, source in chosen.items() if name not in mapped}
+    is_whole = not names or len(chosen) == len(sources)
+    over = (_configured(deployed, config) or deployed) if is_whole else {}
+    if not is_whole:
+        left_out.append(f"{ACTIVITY}: left out, it reads all sources; name none to make it")
     saved, asking = _saved(queries, deployed)
     if asking:
         what = "cannot be saved, a parameter has no default"
@@ -85,7 +93,7 @@ def make_stack(
     database = config.athena.database
     return Stack(
         database=Database(database),
-        tables=_tables(deployed, database),
+        tables=(*_tables(deployed, database), *_activity(over, database)),
         workgroup=_workgroup(config.athena),
         queries=saved,
         left_out=tuple(sorted(left_out)),
@@ -105,6 +113,11 @@ def _tables(sources: Mapping[str, Source], database: str) -> tuple[CatalogTable,
         catalog_view(view, types[view.name], database) for source in of for view in source.views
     ]
     return (*tables, *views)
+
+
+def _activity(sources: Mapping[str, Source], database: str) -> Iterator[CatalogTable]:
+    if sources:
+        yield catalog_view(activity_view(sources.values()), ACTIVITY_TYPES, database)
 
 
 def _workgroup(athena: Athena) -> Workgroup:

@@ -31,6 +31,9 @@ _WRONG_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientToken
 # "... is not authorized to perform: s3:GetObject on resource: ... because no resource-based policy
 # allows ...". Source: IAM User Guide, "Access denied error messages".
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+_REFUSED = re.compile(
+    r"(\S*(?:user|role)/\S+|User: \S+) is not authorized to perform: ([\w-]+:\w+)"
+)
 _WHO = re.compile(r"User: (\S+)")
 _RESOURCE = re.compile(r"on resource: \"?([^\s\"]+)")
 _BECAUSE = re.compile(r"because (.+?)\.?$")
@@ -126,3 +129,13 @@ def why_unread(error: ClientError | BotoCoreError, place: Address, access: Acces
         return ObjectError("archived (Glacier or Deep Archive): restore it first")
     cause = explained(error, place, access)
     return ObjectError(str(cause).removeprefix(f"{place}: "), cause)
+
+
+def permission(message: str) -> str:
+    """Return which permission a refusal says is missing, on what and for whom; '' if it is none."""
+    denied = _REFUSED.search(message)
+    if denied is None:
+        return ""
+    resource = _RESOURCE.search(message)
+    on = f" on {resource[1]}" if resource else ""
+    return f"access denied: {denied[2]} is missing{on} for {denied[1].removeprefix('User: ')}"

@@ -17,6 +17,7 @@ from lakehunt.model import Source
 from lakehunt.sandbox.server import Sandbox
 from lakehunt.sources import load_sources
 from lakehunt.sources.ddl import statements
+from lakehunt.sql.activity import activity_view
 
 BUCKET = "lakehunt-lake"
 
@@ -110,9 +111,13 @@ def make_tables(
     """
     sandbox.run(f"CREATE DATABASE IF NOT EXISTS {database}")
     made: list[str] = []
+    there: list[Source] = []
     for source in load_sources(roots, deployment).values():
         if source.name in deployment.layouts:
             for statement in statements(Location(source.name), source.ddl):
                 sandbox.run(statement.opening + statement.sql, database)
             made += source.relations
-    return tuple(made)
+            there.append(source)
+    view = activity_view(there)
+    sandbox.run(f"CREATE OR REPLACE VIEW {view.name} AS\n{view.sql}", database)
+    return (*made, view.name)

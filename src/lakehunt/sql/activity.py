@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
 
-from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Source
+from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Source, View
 from lakehunt.sql.occurrences import log_tables
 from lakehunt.sql.parse import parse_query
 
@@ -22,6 +22,11 @@ ACTIVITY_TYPES: Mapping[str, str] = {
     "day": "varchar",
     "log_file": "varchar",
 }
+
+
+def activity_view(sources: Iterable[Source]) -> View:
+    """Return the view as a database holds it, over the event views that are there."""
+    return View(ACTIVITY, tuple(ACTIVITY_TYPES), activity_sql(sources))
 
 
 def activity_sql(sources: Iterable[Source]) -> str:

@@ -3,7 +3,6 @@
 The door to PyAthena and boto3 for running queries. Knows the API, not what a query is about.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from pyathena.util import RetryConfig, retry_api_call
 
 from lakehunt.config import Athena
 from lakehunt.errors import CloudError, ConfigError, EngineError, LakehuntError, LimitError
+from lakehunt.s3.failures import permission
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -42,8 +42,6 @@ _QUOTAS = {
 _SMALLEST_QUOTA = 20
 # Others share the quota: a run takes at most a quarter of it, and never more than this many.
 _SHARE, _MOST_RUNNING = 4, 20
-_DENIED = re.compile(r"(\S*(?:user|role)/\S+|User: \S+) is not authorized to perform: ([\w-]+:\w+)")
-_RESOURCE = re.compile(r"on resource: \"?([^\s\"]+)")
 _CUT_OFF = "Bytes scanned limit was exceeded"
 
 
@@ -118,16 +116,6 @@ def _explained(doing: str) -> Iterator[None]:
         raise CloudError(f"{doing}: {permission(message) or message}") from error
     except BotoCoreError as error:
         raise CloudError(f"{doing}: {error}") from error
-
-
-def permission(message: str) -> str:
-    """Return which permission a refusal says is missing, on what and for whom; '' if it is none."""
-    denied = _DENIED.search(message)
-    if denied is None:
-        return ""
-    resource = _RESOURCE.search(message)
-    on = f" on {resource[1]}" if resource else ""
-    return f"access denied: {denied[2]} is missing{on} for {denied[1].removeprefix('User: ')}"
 
 
 def why_failed(name: str, reason: str) -> LakehuntError:
