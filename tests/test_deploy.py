@@ -168,7 +168,11 @@ def test_every_format_has_activity_after_what_it_reads(
 ) -> None:
     ran = lakehunt("ddl", "--format", format_)
     assert ran.code == 0, ran.err
-    told = {"athena": "VIEW activity AS", "trino": "VIEW activity AS", "terraform": "activity"}
+    told = {
+        "athena": "VIEW activity AS",
+        "trino": "VIEW activity AS",
+        "terraform": '"name": "activity"',
+    }
     own = told.get(format_, '"Name": "activity"')
     other = own.replace("activity", "cloudtrail_unparsed")
     assert ran.out.index(own) > ran.out.index(other) > 0
