@@ -85,7 +85,8 @@ def test_values_that_differ_are_all_kept() -> None:
             lambda q: q.severity in (Severity.HIGH, Severity.CRITICAL),
         ),
         (Choice(attack=("T1685",)), lambda q: any(a.startswith("T1685") for a in q.attack)),
-        (Choice(sources=("cloudtrail",)), lambda q: True),
+        (Choice(sources=("cloudtrail",)), lambda q: q.sources == ("cloudtrail",)),
+        (Choice(sources=("alb", "waf")), lambda q: q.sources in {("alb",), ("waf",)}),
     ],
 )
 def test_a_choice_takes_the_detections_that_fit(
@@ -111,15 +112,17 @@ def test_a_failing_detection_is_recorded_and_the_hunt_goes_on(
     assert {failure.query_id for failure in hunted.failures} == {"x.broken", "x.worse"}
 
 
-def test_one_scan_serves_all_detections(sources: dict[str, Source]) -> None:
+def test_one_scan_of_each_source_serves_all_its_detections(sources: dict[str, Source]) -> None:
     plan = plan_hunt(load_queries(roots()).values(), Choice(), sources)
     queries = (*plan.detections, *plan.joining)
     drafts = [draft_query(q, {n: p.default for n, p in q.params.items()}) for q in queries]
     scans = plan_scans(compile_draft(draft, sources, None) for draft in drafts)
-    assert len(scans) == 1
-    (need,) = scans[0].needs
-    # every detection names its events or its identities: none reads all there is
-    assert all(reader.condition.find(exp.Column) for reader in need.readers)
+    read = [scan.source.name for scan in scans]
+    assert sorted(read) == sorted({name for query in queries for name in query.sources})
+    for scan in scans:
+        (need,) = scan.needs
+        # every detection names its events or its identities: none reads all there is
+        assert all(reader.condition.find(exp.Column) for reader in need.readers), need.relation
 
 
 def test_a_hunt_gives_the_rows_that_each_query_gives_alone(

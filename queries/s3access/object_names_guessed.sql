@@ -15,7 +15,7 @@
 --   known_networks: {type: texts, default: [], help: "networks of yours, such as 198.51.100.0/24"}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
---   event_count: integer, key_count: integer, bucket_count: integer, denied_count: integer,
+--   event_count: integer, key_count: integer, refused_bucket_count: integer, denied_count: integer,
 --   is_anonymous: boolean, bucket_names: texts, object_keys: texts, user_agents: texts,
 --   log_files: texts}
 -- expected:
@@ -87,7 +87,7 @@ hours AS (
         MAX(event_time) AS last_event_time,
         COUNT(DISTINCT event_id) AS event_count,
         COUNT(DISTINCT key_pattern) AS key_count,
-        COUNT(DISTINCT bucket) AS bucket_count,
+        COUNT(DISTINCT bucket) AS refused_bucket_count,
         COUNT(DISTINCT CASE WHEN outcome = 'denied' THEN event_id END) AS denied_count,
         BOOL_OR(requester IS NULL) AS is_anonymous,
         SLICE(ARRAY_SORT(ARRAY_AGG(DISTINCT bucket)), 1, 20) AS bucket_names,
@@ -115,7 +115,7 @@ SELECT
     last_event_time,
     event_count,
     key_count,
-    bucket_count,
+    refused_bucket_count,
     denied_count,
     is_anonymous,
     bucket_names,
