@@ -115,6 +115,24 @@ SELECT
     element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value AS user_agent,
     element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'referer'), 1).value AS referer,
     element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'x-forwarded-for'), 1).value AS forwarded_for,
+    CASE
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), '169[.]254[.](169[.]254|170[.]2)|fd00:ec2::254|0xa9fea9fe|[/@=]2852039166|latest(/|[\\]|%(25)*(2f|5c))meta-data')
+            THEN 'metadata_address'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), '([$]|%(25)*24)([{]|%(25)*7b)(jndi|[^}]{0,40}:-?j([}]|%(25)*7d)|lower:|env:|sys:)')
+            THEN 'lookup_injection'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), 'class[.]module[.]classloader|java[.]lang[.](runtime|processbuilder)|call_user_func_array|allow_url_include|php://(input|filter)|(^|[^a-z])(phpunit|_ignition)(/|[\\]|%(25)*(2f|5c))')
+            THEN 'code_injection'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), 'union([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)+(all([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)+)?select|(''|%(25)*27)[)]?([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)*(or|and)([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)+[^&]{1,20}((=|%(25)*3d)|like)|(sleep|benchmark|extractvalue|updatexml|load_file|pg_sleep)([(]|%(25)*28)|information_schema|waitfor([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)+delay|xp_cmdshell|into([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)+(outfile|dumpfile)')
+            THEN 'sql_injection'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), '(([.]|%(25)*2e)([.]|%(25)*2e)(/|[\\]|%(25)*(2f|5c))){2}|etc(/|[\\]|%(25)*(2f|5c))(passwd|shadow)|(win|boot)([.]|%(25)*2e)ini|proc(/|[\\]|%(25)*(2f|5c))self(/|[\\]|%(25)*(2f|5c))')
+            THEN 'path_traversal'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), '([;|`]|&&|[$][(]|%(25)*(3b|7c|60|26%(25)*26|24%(25)*28))([+ ]|%(25)*(20|09|0a|0d)|/[*][^*]*[*]/)*(cat|id|whoami|wget|curl|nc|bash|sh|powershell|uname|nslookup|ping)($|[^a-z0-9_=.-])|bin(/|[\\]|%(25)*(2f|5c))(ba)?sh|cmd([.]|%(25)*2e)exe')
+            THEN 'command_injection'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), '(<|%(25)*3c)(script|svg|img|iframe)|javascript(:|%(25)*3a)|on(error|load)(=|%(25)*3d)|document[.]cookie')
+            THEN 'script_injection'
+        WHEN regexp_like(lower(concat_ws(' ', httpRequest.uri, httpRequest.args, element_at(FILTER(httpRequest.headers, h -> lower(h.name) = 'user-agent'), 1).value)), '/[.](git/|svn/|env([./? ]|$)|aws/|ssh/|htpasswd|npmrc|git-credentials|docker/config)|/id_(rsa|ed25519)|wp-config[.]php[.~]|/(backup|dump|database|db)[.](sql|zip|tgz|tar)')
+            THEN 'secret_file'
+    END AS probe,
     ja3Fingerprint AS ja3_fingerprint,
     ja4Fingerprint AS ja4_fingerprint,
     TRANSFORM(labels, l -> l.name) AS label_names,
