@@ -125,13 +125,16 @@ def test_one_scan_of_each_source_serves_all_its_detections(sources: dict[str, So
         assert all(reader.condition.find(exp.Column) for reader in need.readers), need.relation
 
 
+@pytest.mark.parametrize("place", ["cloudtrail/invictus", "alb", "cloudfront", "s3access", "waf"])
 def test_a_hunt_gives_the_rows_that_each_query_gives_alone(
-    samples: Path, sources: dict[str, Source]
+    place: str, sources: dict[str, Source]
 ) -> None:
     queries = tuple(query for query in load_queries(roots()).values() if query.is_detection)
-    engine = LocalEngine(samples / "invictus", sources)
+    engine = LocalEngine(shared("samples", place), sources)
     together = hunt(engine, Plan(queries), None, Limits(), lambda share: None)
-    for query in queries:
+    source = place.split("/", maxsplit=1)[0]
+    assert {*together.queries} == {query for query in queries if query.sources == (source,)}
+    for query in together.queries:
         draft = draft_query(query, {name: p.default for name, p in query.params.items()})
         alone = engine.run([draft], None, Limits(), lambda share: None).results[query.id]
         shared_ = together.run.results[query.id]
@@ -179,7 +182,8 @@ def test_ordinary_events_raise_no_alarm(samples: Path, lakehunt: Run) -> None:
 def test_all_real_samples_are_accounted_for(lakehunt: Run) -> None:
     ran = lakehunt("hunt", shared("samples", "cloudtrail"), "--format", "json")
     document = json.loads(ran.out)
-    (source,) = document["run"]["sources"]
+    source, *others = document["run"]["sources"]
+    assert {other["files"]["listed"] for other in others} <= {0}
     assert document["run"]["unknown_files"] == []
     assert source["files"]["listed"] == 62
     assert source["files"]["read"] == 59
@@ -193,6 +197,32 @@ def test_all_real_samples_are_accounted_for(lakehunt: Run) -> None:
         "duplicate": 0,
         "header_lines": 0,
     }
+
+
+def test_a_scanner_in_the_logs_of_a_load_balancer_is_one_finding(lakehunt: Run) -> None:
+    ran = lakehunt("hunt", shared("samples", "alb"), "--format", "jsonl")
+    (finding,) = map(json.loads, ran.out.splitlines())
+    assert finding["query_id"] == "alb.paths_guessed"
+    assert "20.78.123.34 acted between 2022-07-05 04:47:50" in ran.err
+    assert "  regions us-east-1; 2018-07-02 22:23:00 to 2023-07-04" in ran.err.replace(
+        "accounts XXXXXXXXXXXX; ", ""
+    )
+
+
+def test_detections_on_logs_that_are_not_here_are_not_asked(lakehunt: Run) -> None:
+    ran = lakehunt("hunt", shared("samples", "s3access"))
+    assert ran.code == 0
+    absent = next(line for line in ran.err.splitlines() if line.startswith("no logs of"))
+    assert {"alb,", "cloudtrail,", "waf"} <= {*absent.split()}
+    assert "s3access" not in absent
+    queries = load_queries(roots()).values()
+    asked = sum(q.is_detection and q.sources == ("s3access",) for q in queries)
+    assert f"{asked} detections in" in ran.err
+
+
+@pytest.mark.parametrize("source", ["cloudfront", "s3access", "waf"])
+def test_ordinary_web_requests_raise_no_alarm(source: str, lakehunt: Run) -> None:
+    assert lakehunt("hunt", shared("samples", source)).code == 0
 
 
 def test_unknown_columns_in_the_reserved_draft_name_are_refused(

@@ -20,6 +20,7 @@ from lakehunt.model import (
     Result,
     Severity,
     Source,
+    SourceAccount,
     Status,
     Story,
     Window,
@@ -52,6 +53,7 @@ class Plan:
 class Hunt:
     """The outcome of a hunt: findings by severity, stories by actor, failures, and the run.
 
+    `queries` are the detections that were asked, not those on sources that are not here.
     `hidden` is what the known lists keep out, or would, by detection.
     """
 
@@ -114,8 +116,10 @@ def hunt(
     Raises:
         LakehuntError: the lake cannot be read at all.
     """
+    plan, blind = _parted(plan, engine.absent())
     drafts, failures = hunt_drafts(plan, limits)
     run = engine.run(drafts, window, limits, progress)
+    run = replace(run, accounts=(*run.accounts, *map(SourceAccount, blind)))
     findings: list[Finding] = []
     hidden: list[Hidden] = []
     for query, result in _results(plan.detections, run, failures):
@@ -129,6 +133,16 @@ def hunt(
     ordered = sorted(findings, key=lambda f: (-f.rank, f.first_event_time, f.query.id))
     stories = tuple(stories_of(ordered, handovers))
     return Hunt(tuple(ordered), stories, tuple(failures), plan.detections, run, tuple(hidden))
+
+
+def _parted(plan: Plan, absent: frozenset[str]) -> tuple[Plan, list[str]]:
+    """Return what can see anything, and the sources without which the others see nothing."""
+    detections, joining = (
+        tuple(query for query in queries if not absent.issuperset(query.sources))
+        for queries in (plan.detections, plan.joining)
+    )
+    unseen = {n for q in plan.detections if q not in detections for n in q.sources}
+    return replace(plan, detections=detections, joining=joining), sorted(unseen)
 
 
 def hunt_drafts(plan: Plan, limits: Limits) -> tuple[list[Draft], list[Failure]]:

@@ -51,6 +51,9 @@ class Run:
 class Engine(Protocol):
     """What the workflows ask of an engine."""
 
+    def absent(self) -> frozenset[str]:
+        """Return the names of sources that surely are not here, as far as that is cheap to know."""
+
     def run(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
     ) -> Run:

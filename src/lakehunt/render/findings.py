@@ -229,7 +229,7 @@ def unread_lines(run: Run) -> Iterable[str]:
     """Yield what of a lake a run has not read: absent sources, what was skipped, what failed."""
     absent = [account.source for account in run.accounts if _is_absent(account)]
     if absent:
-        yield f"no files of {', '.join(absent)} are here: what they would show is not known"
+        yield f"no logs of {', '.join(absent)} are here: what they would show is not known"
     yield from _note_lines("skipped", [n for a in run.accounts for n in a.skipped])
     yield from _note_lines("partial", [n for a in run.accounts for n in a.partial])
     refused = [note for account in run.accounts for note in account.refused]
@@ -286,15 +286,21 @@ def _rows_line(account: SourceAccount) -> str:
 
 
 def reach_line(account: SourceAccount) -> str:
-    classes = ", ".join(f"{name} {count:,}" for name, count in account.event_classes.items())
     first, last = account.first_event, account.last_event
     assert first is not None
     assert last is not None
-    return (
-        f"  accounts {', '.join(account.accounts)}; regions {', '.join(account.regions)}"
-        f"; {moment(first)} to {moment(last)}, {counted(account.hours, 'hour')}"
-        f" with events; classes: {classes or 'unknown'}"
-    )
+    classes = [f"{name} {count:,}" for name, count in account.event_classes.items()]
+    parts = [
+        f"{what} {', '.join(values)}"
+        for what, values in (("accounts", account.accounts), ("regions", account.regions))
+        if values
+    ]
+    hours = counted(account.hours, "hour")
+    parts.append(f"{moment(first)} to {moment(last)}, {hours} with events")
+    # most sources know no classes of events
+    if {*account.event_classes} - {"unknown"}:
+        parts.append(f"classes: {', '.join(classes)}")
+    return f"  {'; '.join(parts)}"
 
 
 def outside_lines(run: Run) -> Iterable[str]:

@@ -71,7 +71,9 @@ def story_text(story: Story) -> str:
 
 def _where(story: Story) -> str:
     addresses = story.distinct("source_ip")
-    return f"from {_listed(addresses)} " if addresses else ""
+    # in the log of a web site an address is all the name that a client has
+    is_told = [*addresses] == [story.actor]
+    return f"from {_listed(addresses)} " if addresses and not is_told else ""
 
 
 def _when(story: Story) -> str:

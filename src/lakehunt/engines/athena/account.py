@@ -73,6 +73,21 @@ class Account:
             answer: _T = retry_api_call(call, self.retry, None, **arguments)
             return answer
 
+    def table_names(self) -> frozenset[str]:
+        """Return the names of the tables and views of the database, in lower case.
+
+        Raises:
+            CloudError: AWS refuses, or cannot be reached.
+        """
+        names: set[str] = set()
+        with _explained("listing the tables"):
+            pages = self.athena.get_paginator("list_table_metadata").paginate(
+                CatalogName=self.settings.catalog, DatabaseName=self.settings.database
+            )
+            for page in pages:
+                names.update(table["Name"].lower() for table in page["TableMetadataList"])
+        return frozenset(names)
+
 
 def open_account(settings: Athena) -> Account:
     """Return the account that a configuration or the environment names.

@@ -20,7 +20,7 @@ from lakehunt.engines.athena.ledger import Ledger, Watch
 from lakehunt.engines.athena.queries import Asked, Queries, outcome_of
 from lakehunt.engines.athena.results import read_result, read_unloaded
 from lakehunt.engines.base import Limits, Progress, Run
-from lakehunt.errors import LakehuntError, Refused
+from lakehunt.errors import CloudError, LakehuntError, Refused
 from lakehunt.model import Bill, Forecast, Past, Result, Source, SourceAccount, Window
 from lakehunt.prices import athena_usd
 from lakehunt.sql.carry import Carried, carried
@@ -89,6 +89,18 @@ class AthenaEngine:
         """End the watch; a query that is still open is stopped."""
         self._ledger.stop_all(self.account.athena)
         self._watch.close()
+
+    def absent(self) -> frozenset[str]:
+        """Return the names of sources without a table here; none where AWS does not tell."""
+        try:
+            there = self.account.table_names()
+        except CloudError:
+            return frozenset()
+        return frozenset(
+            name
+            for name, source in self.sources.items()
+            if source.stand_in is None and not there.intersection(source.relations)
+        )
 
     def run(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress

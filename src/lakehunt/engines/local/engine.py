@@ -57,6 +57,10 @@ class LocalEngine:
         """Close the lake."""
         self.lake.close()
 
+    def absent(self) -> frozenset[str]:
+        """Return the names of sources that surely have no file in the lake."""
+        return self.lake.absent
+
     def run(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
     ) -> Run:

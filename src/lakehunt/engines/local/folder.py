@@ -28,6 +28,12 @@ class FolderLake:
         """Return what no source knows."""
         return tuple(self.lister.unknown)
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """Return the sources without a file: all were listed."""
+        listings = self.lister.listings.values()
+        return frozenset(one.source.name for one in listings if not (one.files or one.skipped))
+
     def listing(self, source: Source, bounds: Sequence[Bounds]) -> Listing:
         """Return all files of a source: a folder is listed whole."""
         return self.lister.listings[source.name]

@@ -128,6 +128,10 @@ class Lake(Protocol):
     def unknown(self) -> Sequence[FileNote]:
         """Return what no source knows, of what was listed."""
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """Return the names of sources that surely have no file here; none where nobody listed."""
+
     def listing(self, source: Source, bounds: Sequence[Bounds]) -> Listing:
         """Return the files of a source; those that no bounds admit may be left out."""
 

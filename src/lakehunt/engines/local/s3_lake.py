@@ -80,6 +80,11 @@ class S3Lake:
         """Return what no source knows, of what was listed: folders, then objects."""
         return (*self._notes.values(), *self._lister.unknown)
 
+    @property
+    def absent(self) -> frozenset[str]:
+        """Return none: only what a window admits is listed, and when it is asked for."""
+        return frozenset()
+
     def listing(self, source: Source, bounds: Sequence[Bounds]) -> Listing:
         """Return the files of a source, only those of wanted days listed."""
         found = self._found(source, bounds)
