@@ -133,7 +133,8 @@ def test_a_hunt_gives_the_rows_that_each_query_gives_alone(
     engine = LocalEngine(shared("samples", place), sources)
     together = hunt(engine, Plan(queries), None, Limits(), lambda share: None)
     source = place.split("/", maxsplit=1)[0]
-    assert {*together.queries} == {query for query in queries if query.sources == (source,)}
+    own = {query.id for query in queries if query.sources == (source,)}
+    assert {query.id for query in together.queries} == own
     for query in together.queries:
         draft = draft_query(query, {name: p.default for name, p in query.params.items()})
         alone = engine.run([draft], None, Limits(), lambda share: None).results[query.id]
@@ -204,9 +205,8 @@ def test_a_scanner_in_the_logs_of_a_load_balancer_is_one_finding(lakehunt: Run) 
     (finding,) = map(json.loads, ran.out.splitlines())
     assert finding["query_id"] == "alb.paths_guessed"
     assert "20.78.123.34 acted between 2022-07-05 04:47:50" in ran.err
-    assert "  regions us-east-1; 2018-07-02 22:23:00 to 2023-07-04" in ran.err.replace(
-        "accounts XXXXXXXXXXXX; ", ""
-    )
+    assert "; regions us-east-1; 2018-07-02 22:23:00 to 2023-07-04" in ran.err
+    assert "classes" not in ran.err
 
 
 def test_detections_on_logs_that_are_not_here_are_not_asked(lakehunt: Run) -> None:
