@@ -108,7 +108,7 @@ def _question(entry: Map) -> Draft:
 
 
 def _head(hunted: Hunt, techniques: Sequence[Technique]) -> str:
-    [account] = hunted.run.accounts
+    account, *_ = hunted.run.accounts
     assert account.first_event is not None
     assert account.last_event is not None
     found = sum(one.is_found for one in techniques)
@@ -149,7 +149,7 @@ def _stories(hunted: Hunt) -> list[str]:
 
 def _ordinary() -> str:
     hunted, _ = hunted_in(SAMPLES / "opensearch-catalog")
-    [account] = hunted.run.accounts
+    account, *_ = hunted.run.accounts
     return (
         f"## Ordinary events\n\nOn {account.rows_read:,} ordinary events, the sample logs of the"
         f" OpenSearch catalog: {_findings(hunted)}.\n"
