@@ -24,10 +24,10 @@
 -- misses:
 --   - Scans from the internet, which every public address sees all day (from_internet)
 --   - Slow scans, below min_ports and min_hosts an hour; UDP; ports from 32768 up
---   - Ports from 1024 up, and hosts that neither answer nor reject, where tcp_flags are not logged
+--   - Without tcp_flags in the log: ports from 1024 up, and hosts that do not answer at all
 --   - Traffic between interfaces of one host, and what a container network hides
--- next: Find the host behind the address (vpcflow.interface_peers) and the role it has, and look for
---   what it reached after the scan. Isolate it when nobody owns the scan.
+-- next: Find the host behind the address and the role it has, and what it reached after the scan
+--   (vpcflow.interface_peers). Isolate it when nobody owns the scan.
 -- references:
 --   - https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 -- ---
