@@ -11,8 +11,8 @@
 -- group_by: [account_id, actor, rule_group_id, domain_list_id]
 -- params:
 --   actions: {type: texts, default: [BLOCK, ALERT], help: actions of rules that matched}
---   domain_lists: {type: texts, default: [], help: "lists that match all day, such as that of a rule
---     that blocks all but some names"}
+--   domain_lists: {type: texts, default: [], help: "lists that match all day, such as that of
+--     a rule that blocks all but some names"}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
 --   event_count: integer, rule_action: text, rule_group_id: text, domain_list_id: text,

@@ -6,7 +6,7 @@
 -- sources: [route53_resolver]
 -- question: Who asked for this name or one below it, or got this address for an answer, and when?
 -- params:
---   names: {type: texts, default: [], help: "names, such as example.com, which stands for all below"}
+--   names: {type: texts, default: [], help: "names, such as example.com; also those below"}
 --   addresses: {type: texts, default: [], help: "addresses in answers, such as 198.51.100.10"}
 -- pivot: {part: ask, takes: {host: names, address: addresses}}
 -- columns: {actor: text, source_ip: text, vpc_id: text, account_id: text, region: text,

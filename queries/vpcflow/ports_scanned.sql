@@ -24,7 +24,7 @@
 -- misses:
 --   - Scans from the internet, which every public address sees all day (from_internet)
 --   - Slow scans, below min_ports and min_hosts an hour; UDP; ports from 32768 up
---   - Without tcp_flags in the log: ports from 1024 up, and hosts that do not answer at all
+--   - Ports from 1024 up, and hosts that do not answer at all, in a log without tcp_flags
 --   - Traffic between interfaces of one host, and what a container network hides
 -- next: Find the host behind the address and the role it has, and what it reached after the scan
 --   (vpcflow.interface_peers). Isolate it when nobody owns the scan.
