@@ -5,7 +5,7 @@
 -- status: stable
 -- version: 1
 -- sources: [route53_public]
--- question: Which client tries many names of a public zone that do not exist, to find those that do?
+-- question: Which client tries many missing names of a public zone, to find those that are there?
 -- attack: [T1590.002]
 -- stage: reconnaissance
 -- group_by: [hosted_zone_id, actor]

@@ -5,8 +5,8 @@
 -- status: stable
 -- version: 1
 -- sources: [route53_public]
--- question: Which public zone is asked for masses of missing names by many resolvers, each name once?
--- attack: [T1498.001]
+-- question: Which public zone do many resolvers ask for masses of missing names, each about once?
+-- attack: [T1499.002, T1498]
 -- stage: impact
 -- group_by: [hosted_zone_id]
 -- params:

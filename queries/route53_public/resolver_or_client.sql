@@ -7,8 +7,8 @@
 -- question: Which resolvers and client networks asked for this name or one below it, and what else?
 -- params:
 --   names: {type: texts, default: [], help: "names, such as www.example.com; also those below"}
---   addresses: {type: texts, default: [], help: "resolvers, or clients whose network they told, such
---     as 198.51.100.10"}
+--   addresses: {type: texts, default: [], help: "resolvers, or clients whose network is told,
+--     such as 198.51.100.10"}
 -- pivot: {part: ask, takes: {host: names, address: addresses}}
 -- columns: {resolver_ip: text, edns_client_subnet: text, hosted_zone_id: text, query_name: text,
 --   query_types: texts, response_codes: texts, edge_locations: texts, query_count: integer,
@@ -46,7 +46,7 @@ WITH queries AS (
             OR resolver_ip IN (:addresses)
             OR ANY_MATCH(
                 ARRAY[:addresses],
-                x -> CONTAINS(edns_client_subnet, TRY_CAST(x AS ipaddress))
+                x -> TRY(CONTAINS(edns_client_subnet, TRY_CAST(x AS ipaddress)))
             )
         )
     -- one row per query, however often it was delivered
