@@ -565,4 +565,8 @@ SELECT
     log_files
 FROM steps
 ORDER BY
-    CASE WHEN step = 'logs' THEN 1 ELSE 0 END, event_time, log, how, actor
+    CASE WHEN step = 'logs' THEN 1 ELSE 0 END,
+    CASE WHEN step = 'logs' THEN NULL ELSE event_time END,
+    log,
+    how,
+    actor
