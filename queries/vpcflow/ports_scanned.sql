@@ -12,6 +12,7 @@
 -- params:
 --   min_ports: {type: integer, default: 25, help: different ports of one host in an hour}
 --   min_hosts: {type: integer, default: 25, help: different hosts without an answer in an hour}
+--   max_packets: {type: integer, default: 4, help: packets of an accepted flow that only tries}
 --   from_internet: {type: boolean, default: false, help: public addresses that scan are told too}
 --   scanners: {type: texts, default: [], help: addresses that may scan}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
@@ -24,6 +25,7 @@
 -- misses:
 --   - Scans from the internet, which every public address sees all day (from_internet)
 --   - Slow scans, below min_ports and min_hosts an hour; UDP; ports from 32768 up
+--   - Tries that went on for more than max_packets, such as asking each service for its banner
 --   - Ports from 1024 up, and hosts that do not answer at all, in a log without tcp_flags
 --   - Traffic between interfaces of one host, and what a container network hides
 -- next: Find the host behind the address and the role it has, and what it reached after the scan
@@ -50,7 +52,7 @@ WITH attempts AS (
         CASE WHEN tcp_flags IS NOT NULL OR dstport < 1024 THEN 1 ELSE 0 END AS is_call,
         -- rejected, or a call that nothing followed
         CASE
-            WHEN action = 'REJECT' OR (tcp_flags = 2 AND packets <= 3) THEN 1 ELSE 0
+            WHEN action = 'REJECT' OR tcp_flags = 2 THEN 1 ELSE 0
         END AS is_unanswered
     FROM vpcflow
     WHERE
@@ -59,6 +61,7 @@ WITH attempts AS (
         AND protocol = 6
         AND dstport BETWEEN 1 AND 32767
         AND srcport >= 1024
+        AND (action = 'REJECT' OR packets <= :max_packets)
         -- who begins a connection sends SYN without ACK
         AND (
             BITWISE_AND(tcp_flags, 18) = 2
