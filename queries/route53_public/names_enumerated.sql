@@ -21,13 +21,14 @@
 --   - Inventories of your own names, bought or run by yourself
 --   - A large public resolver that tells no client subnet, for a zone that many ask
 -- misses:
---   - Guessing through many resolvers, where each asks for few names (random_names_flood)
+--   - Guessing through many resolvers, where each asks for few names
+--     (route53_public.random_names_flood)
 --   - Slow guessing, below min_names an hour, and names found in certificates and archives
 --   - A zone with a wildcard, where no name is missing
 --   - Names with an underscore, which mail servers make up all day
--- next: See which names were found (resolver_or_client for the client, NOERROR), and look for the
---   same network in the logs of what stands behind them (activity.address). Take down names that
---   nobody should know.
+-- next: See which names were found (route53_public.resolver_or_client for the client, NOERROR), and
+--   look for the same network in the logs of what stands behind them (activity.address). Take down
+--   names that nobody should know.
 -- references:
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/query-logs.html
 -- ---

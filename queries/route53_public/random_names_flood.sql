@@ -19,7 +19,8 @@
 --   subnet_count: integer, resolver_ips: texts, query_names: texts, edge_locations: texts,
 --   log_files: texts}
 -- expected:
---   - Guessing through lists of open resolvers, whose names are words (names_enumerated)
+--   - Guessing through lists of open resolvers, whose names are words
+--     (route53_public.names_enumerated)
 --   - A zone in whose place many clients put names of their own, such as one of a search domain
 -- misses:
 --   - A zone with a wildcard, where no name is missing; floods of names that exist

@@ -22,13 +22,13 @@
 --   - Mail servers, crawlers and log analysis, which look up names that others wrote
 --   - An inventory of domains that look like your own
 -- misses:
---   - Names made up below one domain (tunnel_in_names), such as one of dynamic DNS
+--   - Names made up below one domain (route53_resolver.tunnel_in_names), such as one of dynamic DNS
 --   - Fewer than min_domains an hour, and names that somebody has registered in advance
 --   - All hosts behind one resolver endpoint, which are counted together
 --   - What the resolver answered from its cache
 -- next: Look at the domains; made-up names are random and have few endings. See which name of that
---   hour was answered, and by which address (who_asked), then whom the host talked to
---   (vpcflow.interface_peers).
+--   hour was answered, and by which address (route53_resolver.who_asked), then whom the host talked
+--   to (vpcflow.interface_peers).
 -- references:
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
 -- ---

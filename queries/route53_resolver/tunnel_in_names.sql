@@ -28,7 +28,7 @@
 --   - DNS that goes past the resolver (vpcflow.dns_past_the_resolver) and DNS over HTTPS
 -- next: Look at the names, and find who registered the domain. When nobody knows it, isolate the
 --   host and block the domain in the DNS Firewall. sent_characters is the most that left in the
---   names. Look for who else asks there (who_asked).
+--   names. Look for who else asks there (route53_resolver.who_asked).
 -- references:
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall.html
