@@ -181,6 +181,20 @@ def test_a_story_says_who_from_where_when_as_whom_what_and_what_next(told: Told)
     assert story_text(story).endswith(story.findings[0].query.next)
 
 
+def test_a_story_of_traffic_names_address_and_port(
+    tmp_path: Path, sources: dict[str, Source]
+) -> None:
+    flow = {"srcaddr": "203.0.113.9", "srcport": "50000", "dstaddr": "10.0.1.20", "dstport": "22"}
+    lake = lake_of(tmp_path, sources["vpcflow"], flow)
+    plan = plan_hunt(load_queries(roots()).values(), Choice(sources=("vpcflow",)), sources)
+    engine = LocalEngine(lake, sources)
+    [story] = hunt(engine, plan, None, Limits(), lambda share: None).stories
+    engine.close()
+    assert "Administration port reached from the internet (10.0.1.20:22, 1 event)" in (
+        story_text(story)
+    )
+
+
 def test_hostile_names_are_harmless_in_a_story(told: Told) -> None:
     evil = {**ALICE, "arn": arn("user/\x1b[31mred\u202e")}
     hunted = told(stopped("10:00:00", evil, "tr\x1b]0;ail"), stopped("10:00:01", evil, "x\ny"))

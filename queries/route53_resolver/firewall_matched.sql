@@ -25,8 +25,8 @@
 --   - What a rule let through as trusted (ALLOW)
 --   - Queries past the resolver (vpcflow.dns_past_the_resolver)
 -- next: Look up the name and what the list stands for. An ALERT was answered, so find whom the host
---   talked to (route53_resolver.who_asked, then vpcflow.interface_peers); after a BLOCK too, ask what
---   on the host wants that name.
+--   talked to (route53_resolver.who_asked, then vpcflow.interface_peers); after a BLOCK too, ask
+--   what on the host wants that name.
 -- references:
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall.html

@@ -103,8 +103,8 @@ def _clock(time: datetime, story: Story) -> str:
 
 
 def _short(actor: str) -> str:
-    """Return an ARN without its account, which the story has named already."""
-    return actor.split(":", 5)[-1]
+    """Return an ARN without its account, which the story has named already; else all of it."""
+    return actor.split(":", 5)[-1] if actor.startswith("arn:") else actor
 
 
 def _listed(words: Sequence[str]) -> str:
