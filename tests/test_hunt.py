@@ -225,6 +225,22 @@ def test_ordinary_web_requests_raise_no_alarm(source: str, lakehunt: Run) -> Non
     assert lakehunt("hunt", shared("samples", source)).code == 0
 
 
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("vpcflow", []),
+        ("route53_public", []),
+        # AWS's own example of a query that a firewall rule blocked
+        ("route53_resolver", ["route53_resolver.firewall_matched"]),
+    ],
+)
+def test_ordinary_flows_and_queries_raise_no_alarm(
+    source: str, found: list[str], lakehunt: Run
+) -> None:
+    ran = lakehunt("hunt", shared("samples", source), "--format", "jsonl")
+    assert [json.loads(line)["query_id"] for line in ran.out.splitlines()] == found
+
+
 def test_unknown_columns_in_the_reserved_draft_name_are_refused(
     sources: dict[str, Source], samples: Path
 ) -> None:
