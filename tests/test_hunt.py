@@ -122,7 +122,8 @@ def test_one_scan_of_each_source_serves_all_its_detections(sources: dict[str, So
     for scan in scans:
         (need,) = scan.needs
         # every detection names its events or its identities: none reads all there is
-        assert all(reader.condition.find(exp.Column) for reader in need.readers), need.relation
+        conditions = [exp.and_(need.common, reader.condition) for reader in need.readers]
+        assert all(condition.find(exp.Column) for condition in conditions), need.relation
 
 
 @pytest.mark.parametrize("place", ["cloudtrail/invictus", "alb", "cloudfront", "s3access", "waf"])

@@ -10,14 +10,7 @@
 -- stage: impact
 -- group_by: [account_id, actor]
 -- params:
---   pools: {type: texts, help: domains of mining pools and of what miners report to,
---     default: [2miners.com, antpool.com, c3pool.com, c3pool.org, ethermine.org, f2pool.com,
---       flypool.org, gntl.uk, hashvault.pro, herominers.com, hiveon.net, kryptex.network,
---       minergate.com, minexmr.com, moneroocean.stream, monerohash.com, nanopool.org, nicehash.com,
---       rplant.xyz, skypool.org, supportxmr.com, unmineable.com, viabtc.com, woolypooly.com,
---       xmrig.com, xmrpool.eu, zpool.ca]}
---   words: {type: texts, help: "words that only names of pools have, between dots and hyphens",
---     default: [stratum, xmr, xmrpool, monero, moneropool, miningpool, minerpool, cryptonight]}
+--   names: {type: texts, default: [], help: "further names of pools, each in full"}
 -- columns: {event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, last_event_time: timestamp,
 --   event_count: integer, query_names: texts, answer_ips: texts, vpc_id: text, log_files: texts}
@@ -55,9 +48,44 @@ WITH queries AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        -- written out, for a list of patterns in a parameter would read every query there is
         AND (
-            parent_domain IN (:pools)
-            OR ARRAYS_OVERLAP(SPLIT(REPLACE(query_name, '-', '.'), '.'), ARRAY[:words])
+            query_name IN (:names)
+            OR query_name LIKE '%.2miners.com'
+            OR query_name LIKE '%.antpool.com'
+            OR query_name LIKE '%.c3pool.com'
+            OR query_name LIKE '%.c3pool.org'
+            OR query_name LIKE '%.ethermine.org'
+            OR query_name LIKE '%.f2pool.com'
+            OR query_name LIKE '%.flypool.org'
+            OR query_name LIKE '%.gntl.uk'
+            OR query_name LIKE '%.hashvault.pro'
+            OR query_name LIKE '%.herominers.com'
+            OR query_name LIKE '%.hiveon.net'
+            OR query_name LIKE '%.kryptex.network'
+            OR query_name LIKE '%.minergate.com'
+            OR query_name LIKE '%.minexmr.com'
+            OR query_name LIKE '%.nanopool.org'
+            OR query_name LIKE '%.nicehash.com'
+            OR query_name LIKE '%.rplant.xyz'
+            OR query_name LIKE '%.skypool.org'
+            OR query_name LIKE '%.supportxmr.com'
+            OR query_name LIKE '%.unmineable.com'
+            OR query_name LIKE '%.viabtc.com'
+            OR query_name LIKE '%.woolypooly.com'
+            OR query_name LIKE '%.xmrig.com'
+            OR query_name LIKE '%.xmrpool.eu'
+            OR query_name LIKE '%.zpool.ca'
+            -- words that only names of pools and of proxies to them have
+            OR query_name LIKE '%monero%'
+            OR query_name LIKE 'xmr.%'
+            OR query_name LIKE 'xmr-%'
+            OR query_name LIKE '%.xmr.%'
+            OR query_name LIKE '%.xmr-%'
+            OR query_name LIKE 'stratum.%'
+            OR query_name LIKE 'stratum-%'
+            OR query_name LIKE '%.stratum.%'
+            OR query_name LIKE '%.stratum-%'
         )
 ),
 

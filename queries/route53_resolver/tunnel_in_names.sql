@@ -54,6 +54,7 @@ WITH queries AS (
     WHERE
         event_time >= :since
         AND event_time < :until
+        AND name_length > :min_length
         AND name_length - LENGTH(parent_domain) - 1 >= :min_length
         AND parent_domain NOT IN (:known_domains)
 ),
