@@ -21,6 +21,7 @@ _SHAPES: Mapping[Part, Mapping[str, ValueType]] = {
     },
     Part.LINKS: {"access_key_id": _TEXT, "issued_access_key_id": _TEXT},
     Part.SIBLINGS: {"actor": _TEXT, "access_key_id": _TEXT, **_SPAN},
+    Part.SAME: {"same_kind": _TEXT, "same_name": _TEXT, "told_by": _TEXT, **_SPAN},
     Part.COVERAGE: {"shows": _TEXT, "event_count": _COUNT},
     Part.ORIGINS: {
         "issued_access_key_id": _TEXT,

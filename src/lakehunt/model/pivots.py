@@ -34,6 +34,7 @@ class Given(StrEnum):
     HELD = "held"
     ISSUED = "issued"
     ISSUER = "issuer"
+    MACHINE = "machine"
 
 
 class Part(StrEnum):
@@ -42,6 +43,7 @@ class Part(StrEnum):
     NAMES = "names"
     LINKS = "links"
     SIBLINGS = "siblings"
+    SAME = "same"
     COVERAGE = "coverage"
     ORIGINS = "origins"
     PROFILE = "profile"

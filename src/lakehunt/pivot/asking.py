@@ -11,6 +11,7 @@ from lakehunt.engines.base import Engine, Limits, Progress, Run
 from lakehunt.errors import LakehuntError, UsageError
 from lakehunt.findings import findings_of
 from lakehunt.model import (
+    ACTIVITY,
     Chain,
     Dossier,
     Failure,
@@ -32,10 +33,13 @@ from lakehunt.sql.compile import Draft, draft_query
 
 Row = Mapping[str, object]
 # What the first scan tells: what the value is, and how keys hang together.
-_FIRST = (Part.NAMES, Part.LINKS, Part.SIBLINGS, Part.COVERAGE)
+_FIRST = (Part.NAMES, Part.LINKS, Part.SIBLINGS, Part.SAME, Part.COVERAGE)
 _SECOND = (Part.ORIGINS, Part.PROFILE, Part.CREATED, Part.EVENTS)
 # Facets that tell who an event is by.
 _ACTORS = ("user", "role", "other actor")
+# What is asked for with all that is the same machine; an address may pass from one to another.
+_MACHINES = (PivotKind.INSTANCE, PivotKind.INTERFACE)
+_MACHINE_PARTS = (*_MACHINES, PivotKind.ADDRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +72,10 @@ def pivot(
         ((str(row["access_key_id"]), str(row["issued_access_key_id"])) for row in links),
         forward=subject.kind is not PivotKind.EVENT,
     )
-    given = _given(subject, chain)
-    run = asking.ask(_SECOND, given, lambda s: progress((1 + 2 * s) / 3), asked.detections)
+    given = _given(subject, chain, asking.rows[Part.SAME])
+    # what is told of a machine by its other parts is asked for again
+    parts = (*_SECOND, Part.SAME) if given[Given.MACHINE] else _SECOND
+    run = asking.ask(parts, given, lambda s: progress((1 + 2 * s) / 3), asked.detections)
     dossier = Dossier(
         subject=subject,
         chain=chain,
@@ -90,7 +96,9 @@ def _sources(value: PivotValue, queries: Iterable[Query]) -> frozenset[str]:
         known = sorted({kind for q in takers if q.pivot for kind in q.pivot.kinds})
         what = f"{value.text}: no query answers for a value of the kind {value.kinds[0]}"
         raise UsageError(f"{what}; --as takes {', '.join(known) or 'nothing'}")
-    return frozenset(name for query in answering for name in query.sources)
+    names = frozenset(name for query in answering for name in query.sources)
+    # it has rows of every source
+    return names | {n for q in queries for n in q.sources} if ACTIVITY in names else names
 
 
 def _takers(
@@ -136,8 +144,10 @@ class _Asking:
                 except LakehuntError as error:
                     self.failures.append(Failure(query.id, str(error)))
         # what the logs hold is told once, by the scan with the detections
-        limits = replace(self.asked.limits, count=self.asked.limits.count and parts is _SECOND)
+        is_last = Part.PROFILE in parts
+        limits = replace(self.asked.limits, count=self.asked.limits.count and is_last)
         run = self.engine.run(drafts, self.asked.window, limits, progress)
+        self.rows |= {part: [] for part in parts}
         for query in queries:
             self._keep(query, run.results[query.id])
         return run
@@ -198,8 +208,10 @@ def _count(row: Row) -> int:
     return count
 
 
-def _given(subject: Subject, chain: Chain) -> dict[str, tuple[str, ...]]:
+def _given(subject: Subject, chain: Chain, same: Iterable[Row]) -> dict[str, tuple[str, ...]]:
     value = subject.value
+    parts = [*same] if subject.kind in _MACHINES else []
+    machine = {str(r["same_name"]): None for r in parts if r["same_kind"] in _MACHINE_PARTS}
     return {
         subject.kind: subject.full_names,
         Given.NAME: tuple(dict.fromkeys((*value.names, *subject.full_names))),
@@ -207,6 +219,7 @@ def _given(subject: Subject, chain: Chain) -> dict[str, tuple[str, ...]]:
         Given.HELD: chain.held,
         Given.ISSUED: tuple(hop.key for hop in chain.issued),
         Given.ISSUER: tuple(hop.key for hop in chain.issuers),
+        Given.MACHINE: tuple(name for name in machine if name not in subject.full_names),
     }
 
 

@@ -70,6 +70,19 @@ def _created(dossier: Dossier) -> Iterator[tuple[str, str]]:
             yield str(row["created_name"]), f"a {kind} that was created and not removed"
 
 
+def _same(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    is_address = dossier.subject.kind is PivotKind.ADDRESS
+    why = "whose address it is" if is_address else "the same machine"
+    for row in dossier.parts[Part.SAME]:
+        yield str(row["same_name"]), f"{why}, by {row['told_by']}"
+
+
+def _machines(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    for kind in (PivotKind.INSTANCE, PivotKind.INTERFACE):
+        for row in dossier.facet(kind, *_BY, "on"):
+            yield str(row["facet_value"]), f"an {kind}, {_events(row)}"
+
+
 def _siblings(dossier: Dossier) -> Iterator[tuple[str, str]]:
     rows = sorted(dossier.parts[Part.SIBLINGS], key=lambda row: -int(str(row["event_count"])))
     for row in rows:
@@ -85,6 +98,8 @@ _SORTS: tuple[Callable[[Dossier], Iterable[tuple[str, str]]], ...] = (
     _actors,
     _askers,
     _others,
+    _same,
+    _machines,
     _addresses,
     _created,
     _siblings,

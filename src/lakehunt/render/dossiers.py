@@ -13,7 +13,7 @@ from lakehunt.model import Chain, Dossier, Hop, Part, PivotKind
 from lakehunt.model.dossiers import Row
 from lakehunt.render.findings import finding_row, reach_line
 from lakehunt.render.neutral import for_terminal
-from lakehunt.render.words import brief, counted, moment
+from lakehunt.render.words import brief, counted, moment, sized
 
 _BY = ("by", "chain")
 _WIDTH = 100
@@ -46,6 +46,7 @@ def dossier_lines(dossier: Dossier, run: Run) -> Iterator[str]:
         yield from map(for_terminal, _nothing(dossier, run))
         return
     for title, lines in (
+        (_same_title(dossier), _same_lines(dossier)),
         ("Led to it", _origin_lines(dossier)),
         ("Issued with it", _issued_lines(dossier)),
         (_did_title(dossier), _facet_lines(dossier, _BY)),
@@ -113,6 +114,24 @@ def _nothing(dossier: Dossier, run: Run) -> Iterator[str]:
         if account.rows_in_window:
             yield reach_line(account)
     yield from _missing_lines(dossier)
+
+
+def _same_title(dossier: Dossier) -> str:
+    is_address = dossier.subject.kind is PivotKind.ADDRESS
+    return "Whose address it is" if is_address else "The same machine"
+
+
+def _same_lines(dossier: Dossier) -> Iterator[str]:
+    """Yield the other parts of the machine, how each is known and when."""
+    groups: dict[tuple[str, str], list[Row]] = {}
+    for row in dossier.parts[Part.SAME]:
+        if row["same_name"] not in dossier.subject.full_names:
+            groups.setdefault((str(row["same_kind"]), str(row["same_name"])), []).append(row)
+    lines = []
+    for (kind, name), rows in groups.items():
+        told = brief([*dict.fromkeys(str(row["told_by"]) for row in rows)])
+        lines.append((_spoken(kind), name, f"by {told}", _span(rows)))
+    yield from _aligned(lines)
 
 
 def _origin_lines(dossier: Dossier) -> Iterator[str]:
@@ -188,11 +207,11 @@ def _merged(rows: Iterable[Row]) -> list[Row]:
     merged: dict[object, dict[str, object]] = {}
     for row in rows:
         own = merged.setdefault(row["facet_value"], {**row, **dict.fromkeys(_COUNTS, 0)})
-        own |= {column: _int(own[column]) + _int(row[column]) for column in _COUNTS}
+        own |= {column: _int(own[column]) + _int(row.get(column) or 0) for column in _COUNTS}
     return sorted(merged.values(), key=lambda row: -_int(row["event_count"]))
 
 
-_COUNTS = ("event_count", "denied_count", "failed_count")
+_COUNTS = ("event_count", "denied_count", "failed_count", "bytes")
 
 
 def _facet(name: str, rows: Sequence[Row]) -> Iterator[str]:
@@ -206,7 +225,8 @@ def _with_count(row: Row) -> str:
     count, denied = _int(row["event_count"]), _int(row["denied_count"])
     part = "all" if denied == count else f"{denied:,}"
     note = f", {part} denied" if denied else ""
-    return f"{_cut(str(row['facet_value']))} ({count:,}{note})"
+    size = f", {sized(_int(row['bytes']))}" if row["bytes"] else ""
+    return f"{_cut(str(row['facet_value']))} ({count:,}{note}{size})"
 
 
 def _touched_lines(dossier: Dossier) -> Iterator[str]:

@@ -11,7 +11,14 @@ from lakehunt.render.findings import finding_value
 from lakehunt.render.neutral import plain
 
 EVENT_COLUMNS = (*COMMON_COLUMNS, "relation", "access_key_id", "user_agent")
-_TOLD = (Part.PROFILE, Part.ORIGINS, Part.SIBLINGS, Part.CREATED, Part.COVERAGE)
+_TOLD = (
+    Part.PROFILE,
+    Part.ORIGINS,
+    Part.SIBLINGS,
+    Part.SAME,
+    Part.CREATED,
+    Part.COVERAGE,
+)
 
 
 def dossier_value(dossier: Dossier) -> dict[str, object]:
@@ -52,6 +59,8 @@ def fact_rows(dossier: Dossier) -> Iterator[dict[str, object]]:
         yield _fact(
             Part.SIBLINGS, "sibling", PivotKind.ACCESS_KEY, row["access_key_id"], row, row["actor"]
         )
+    for row in dossier.parts[Part.SAME]:
+        yield _fact(Part.SAME, "same", row["same_kind"], row["same_name"], row, row["told_by"])
     for row in dossier.parts[Part.CREATED]:
         yield _fact(
             Part.CREATED,

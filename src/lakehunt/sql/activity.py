@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from sqlglot import exp
 
 from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Source, View
-from lakehunt.sql.occurrences import log_tables
+from lakehunt.sql.occurrences import conjuncts, log_tables
 from lakehunt.sql.parse import parse_query
 
 # What a source may tell besides the common columns, by `activity:` of its partitions file.
@@ -43,12 +43,54 @@ def _branch(source: Source) -> str:
 
 
 def expanded(tree: exp.Query, sources: Mapping[str, Source]) -> exp.Query:
-    """Return a tree, changed in place, with the union wherever it reads `activity`."""
+    """Return a tree, changed in place, with the union wherever it reads `activity`.
+
+    A branch whose name the query's own condition on `source` rules out is left out.
+    """
     for table in log_tables(tree, [ACTIVITY]):
         union = exp.Subquery(
-            this=parse_query(activity_sql(sources.values())).copy(),
+            this=parse_query(activity_sql(_admitted(table, sources))).copy(),
             alias=table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(ACTIVITY)),
             joins=table.args.get("joins"),
         )
         table.replace(union)
     return tree
+
+
+def _admitted(table: exp.Table, sources: Mapping[str, Source]) -> list[Source]:
+    """Return the sources whose rows may pass the conditions on `source`; one stays in any case."""
+    select = table.parent_select
+    where = select.args.get("where") if select else None
+    conditions = [*conjuncts(where.this)] if where else []
+    if select and select.args.get("joins"):
+        conditions = [one for one in conditions if _tested(one).table == table.alias_or_name]
+    found = [s for n, s in sources.items() if all(_passes(one, n) for one in conditions)]
+    return found or [*sources.values()][:1]
+
+
+def _tested(condition: exp.Expr) -> exp.Column:
+    """Return the column that a condition tests, one without a name where it is no bare column."""
+    inner = condition.this if isinstance(condition, exp.Not) else condition
+    column = inner.this
+    return column if isinstance(column, exp.Column) else exp.Column()
+
+
+def _passes(condition: exp.Expr, name: str) -> bool:
+    """Tell whether a row of the source may pass a condition; one that is not read may be passed."""
+    if _tested(condition).name.lower() != "source":
+        return True
+    match condition:
+        case exp.EQ(expression=exp.Literal() as value):
+            return str(value.this) == name
+        case exp.NEQ(expression=exp.Literal() as value):
+            return str(value.this) != name
+        case exp.In(expressions=[*values]) if _are_texts(values):
+            return name in [value.this for value in values]
+        case exp.Not(this=exp.In(expressions=[*values])) if _are_texts(values):
+            return name not in [value.this for value in values]
+    return True
+
+
+def _are_texts(values: Iterable[exp.Expr]) -> bool:
+    values = [*values]
+    return bool(values) and all(isinstance(value, exp.Literal) for value in values)

@@ -1,0 +1,35 @@
+-- ---
+-- title: Whether a name is one of a host
+-- kind: investigation
+-- status: stable
+-- version: 1
+-- sources: [activity]
+-- question: How often was a host of this name asked for, by name or with a request?
+-- params:
+--   hosts: {type: texts, help: "names of hosts, such as www.example.com"}
+--   mention: {type: text, default: "%", help: a LIKE pattern that every event of it fits}
+-- pivot: {part: names, takes: {host: hosts, mention: mention}}
+-- columns: {kind: text, kind_name: text, access_key_id: text, first_event_time: timestamp,
+--   last_event_time: timestamp, event_count: integer}
+-- misses:
+--   - Requests to the host by its address
+-- next: Follow the host (pivot), then who asked for it.
+-- references:
+--   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
+-- ---
+SELECT
+    'host' AS kind,
+    SPLIT_PART(target, '/', 1) AS kind_name,
+    CAST(NULL AS varchar) AS access_key_id,
+    MIN(event_time) AS first_event_time,
+    MAX(event_time) AS last_event_time,
+    COUNT(*) AS event_count
+FROM activity
+WHERE
+    event_time >= :since
+    AND event_time < :until
+    AND source NOT IN ('cloudtrail', 's3access', 'vpcflow')
+    AND target LIKE LOWER(:mention)
+    AND SPLIT_PART(target, '/', 1) IN (:hosts)
+GROUP BY SPLIT_PART(target, '/', 1)
+ORDER BY SPLIT_PART(target, '/', 1)
