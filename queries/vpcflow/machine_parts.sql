@@ -15,6 +15,7 @@
 --   last_event_time: timestamp, event_count: integer}
 -- misses:
 --   - Formats without flow-direction, where both ends of a flow are private
+--   - Another machine that had the same private address, in another VPC or before
 --   - Public addresses; flow logs show an interface's private one
 -- next: Follow the instance and its interfaces (pivot).
 -- references:
@@ -35,6 +36,8 @@ WITH machines AS (
             :mention = '%'
             OR instance_id IN (:ids)
             OR interface_id IN (:ids)
+            OR srcaddr IN (:ids)
+            OR dstaddr IN (:ids)
             OR instance_id LIKE :mention
             OR interface_id LIKE :mention
             OR srcaddr LIKE :mention

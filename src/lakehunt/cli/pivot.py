@@ -61,12 +61,15 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
     wanted = asked(options, max(_MOST_EVENTS, options["max_rows"]))
     sources = sources_for(options)
     queries = load_queries(content_roots(options["content"]))
-    detections = plan_hunt(queries.values(), Choice(), sources).detections
     note(region_warning(wanted.narrow, sources))
-    takers = tuple(q for q in queries.values() if q.fits(sources))
-    question = Asked(takers, detections, wanted.window, wanted.limits, wanted.narrow)
     engine = open_engine(options, (None, lake), sources)
     try:
+        absent = engine.absent()
+        planned = plan_hunt(queries.values(), Choice(), sources).detections
+        detections = tuple(query for query in planned if absent.isdisjoint(query.sources))
+        here = [name for name in sources if name not in absent]
+        takers = tuple(query for query in queries.values() if query.fits(here))
+        question = Asked(takers, detections, wanted.window, wanted.limits, wanted.narrow)
         dossier, run = pivot(engine, recognised, question, ProgressBar())
     finally:
         engine.close()

@@ -76,6 +76,7 @@ def pivot(
     # what is told of a machine by its other parts is asked for again
     parts = (*_SECOND, Part.SAME) if given[Given.MACHINE] else _SECOND
     run = asking.ask(parts, given, lambda s: progress((1 + 2 * s) / 3), asked.detections)
+    asking.rows[Part.EVENTS].sort(key=lambda row: str(row["event_time"]))
     dossier = Dossier(
         subject=subject,
         chain=chain,

@@ -76,8 +76,9 @@ def _recognised(text: str) -> PivotValue:
     try:
         return _network(text) if "/" in text else _address(text)
     except UsageError:
-        host = (PivotKind.HOST,) if _HOST.fullmatch(text) else ()
-        return _named(text, (*_NAMES[:-1], *host, PivotKind.RESOURCE))
+        if _HOST.fullmatch(text):
+            return _host(text, (*_NAMES[:-1], PivotKind.HOST, PivotKind.RESOURCE))
+        return _named(text, _NAMES)
 
 
 _IDS = (
@@ -96,6 +97,13 @@ def _named(text: str, kinds: tuple[PivotKind, ...], more: Iterable[str] = ()) ->
     # what JSON escapes may be spelled in several ways
     plain = json.dumps(shortest)[1:-1] == shortest
     return PivotValue(text, kinds, names, f"%{shortest}%" if plain else ANYTHING)
+
+
+def _host(text: str, kinds: tuple[PivotKind, ...]) -> PivotValue:
+    """Return a name that may be a host's, which logs write in lower case and without a last dot."""
+    host = text.lower().rstrip(".")
+    value = _named(text, kinds, (host,))
+    return value if host in text else replace(value, mention=ANYTHING)
 
 
 def _of_arn(arn: str, service: str, rest: str) -> PivotValue:

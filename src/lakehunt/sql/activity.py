@@ -4,7 +4,7 @@ Knows sources by their model. The compiler puts the union in place of the name b
 bounds, so that each branch is bounded and scanned as if it stood alone.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from sqlglot import exp
 
@@ -42,14 +42,18 @@ def _branch(source: Source) -> str:
     return f"SELECT\n{columns}\nFROM {source.event_view.name}"
 
 
-def expanded(tree: exp.Query, sources: Mapping[str, Source]) -> exp.Query:
+def expanded(
+    tree: exp.Query, sources: Mapping[str, Source], absent: Collection[str] = ()
+) -> exp.Query:
     """Return a tree, changed in place, with the union wherever it reads `activity`.
 
-    A branch whose name the query's own condition on `source` rules out is left out.
+    A branch is left out that the query's own condition on `source` rules out, and that of a source
+    that is `absent`; one stays in any case.
     """
+    wanted = {name: sources[name] for name in sources if name not in absent} or sources
     for table in log_tables(tree, [ACTIVITY]):
         union = exp.Subquery(
-            this=parse_query(activity_sql(_admitted(table, sources))).copy(),
+            this=parse_query(activity_sql(_admitted(table, wanted))).copy(),
             alias=table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(ACTIVITY)),
             joins=table.args.get("joins"),
         )
@@ -58,7 +62,7 @@ def expanded(tree: exp.Query, sources: Mapping[str, Source]) -> exp.Query:
 
 
 def _admitted(table: exp.Table, sources: Mapping[str, Source]) -> list[Source]:
-    """Return the sources whose rows may pass the conditions on `source`; one stays in any case."""
+    """Return the sources whose rows may pass the conditions on `source`, or one of them."""
     select = table.parent_select
     where = select.args.get("where") if select else None
     conditions = [*conjuncts(where.this)] if where else []

@@ -3,7 +3,7 @@
 Knows sources by their model. Engines take the `Statement`; workflows and faces make it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -62,13 +62,14 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A bound query: its tree, its text for Athena, and what it reads."""
+    """A bound query: its tree, its text for Athena, what it reads, and whether by `activity`."""
 
     name: str
     tree: exp.Query
     window: Window | None
     fingerprint: str
     reads: tuple[Read, ...]
+    is_over_all: bool = False
 
     @property
     def sql(self) -> str:
@@ -101,39 +102,52 @@ def compile_draft(
     lateness: timedelta | None = None,
     *,
     hold: bool = True,
+    absent: Collection[str] = (),
 ) -> Statement:
     """Return the statement of a draft over a window; None stands for all time.
 
     Args:
         hold: bound the log tables that the query itself leaves unbounded by the window.
+        absent: sources that `activity` leaves out, because nothing of them is there.
 
     Raises:
         SqlError: a table is unknown, or a placeholder has no value or stands where none can.
     """
     written = draft.tree
     _check_tables(written, sources)
-    tree = _bound(draft, sources, window, hold=hold)
+    tree = _bound(draft, sources, window, absent, hold=hold)
     columns = relation_columns(sources)
     owners = {name: source for source in sources.values() for name in source.relations}
     reads = tuple(
         Read(owners[o.relation], o, _derived(o, owners[o.relation], lateness))
         for o in find_occurrences(tree, columns)
     )
-    return Statement(draft.name, tree, window, fingerprint(written), reads)
+    is_over_all = bool(log_tables(written, [ACTIVITY]))
+    return Statement(draft.name, tree, window, fingerprint(written), reads, is_over_all)
 
 
 def rebind(
-    statement: Statement, draft: Draft, sources: Mapping[str, Source], window: Window
+    statement: Statement,
+    draft: Draft,
+    sources: Mapping[str, Source],
+    window: Window,
+    absent: Collection[str] = (),
 ) -> Statement:
     """Return a statement that was compiled for all time with its parameters bound to a window."""
-    tree = _bound(draft, sources, window, hold=False)
+    tree = _bound(draft, sources, window, absent, hold=False)
     return replace(statement, tree=tree, window=window)
 
 
 def _bound(
-    draft: Draft, sources: Mapping[str, Source], window: Window | None, *, hold: bool
+    draft: Draft,
+    sources: Mapping[str, Source],
+    window: Window | None,
+    absent: Collection[str],
+    *,
+    hold: bool,
 ) -> exp.Query:
-    tree = expanded(bind(draft.tree, window or ALL_TIME, draft.params, draft.values), sources)
+    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    tree = expanded(tree, sources, absent)
     if window is not None and hold:
         tree = _held(tree, sources, window)
     return _narrowed(tree, sources, draft.narrow)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from pyathena.model import AthenaQueryExecution
 
@@ -21,10 +22,11 @@ from lakehunt.engines.athena.queries import Asked, Queries, outcome_of
 from lakehunt.engines.athena.results import read_result, read_unloaded
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.errors import CloudError, LakehuntError, Refused
-from lakehunt.model import Bill, Forecast, Past, Result, Source, SourceAccount, Window
+from lakehunt.model import ACTIVITY, Bill, Forecast, Past, Result, Source, SourceAccount, Window
 from lakehunt.prices import athena_usd
 from lakehunt.sql.carry import Carried, carried
 from lakehunt.sql.compile import Draft, Statement, athena_tree, compile_draft, require_bounds
+from lakehunt.sql.occurrences import log_tables
 from lakehunt.sql.parse import print_query
 from lakehunt.sql.typed import analyzed, catalog_of, result_columns
 from lakehunt.trino_on_duckdb.analysis import Column
@@ -145,6 +147,11 @@ class _Running:
         self.bill = Bill()
         self.expected: dict[str, int | None] = {}
 
+    @cached_property
+    def absent(self) -> frozenset[str]:
+        """Return the sources without a table, asked for once."""
+        return self.engine.absent()
+
     def run(self, drafts: Sequence[Draft]) -> Run:
         started = time.perf_counter()
         sources = self._prepare(drafts)
@@ -188,7 +195,11 @@ class _Running:
         engine = self.engine
         try:
             self._check(draft)
-            statement = compile_draft(draft, engine.sources, self.window, self.limits.lateness)
+            # only what reads all sources asks which there are
+            absent = self.absent if log_tables(draft.tree, [ACTIVITY]) else frozenset[str]()
+            statement = compile_draft(
+                draft, engine.sources, self.window, self.limits.lateness, absent=absent
+            )
         except LakehuntError as error:
             self.results[draft.name] = error
             return

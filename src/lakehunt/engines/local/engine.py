@@ -5,7 +5,7 @@ Knows DuckDB, lakes and scans. Workflows call it through the protocol in `engine
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -77,13 +77,13 @@ class LocalEngine:
         self._guard(statements, scans, limits)
         with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
             session = _Session(self, connection, Path(folder), window, limits)
-            accounts = session.scan(scans, progress)
+            accounts = (*session.scan(scans, progress), *self._absent(statements, scans))
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
             for draft in drafts if not limits.counts_only else ():
                 one = compiled[draft.name]
                 if isinstance(one, Statement) and window is None and data is not None:
-                    one = rebind(one, draft, self.sources, data)
+                    one = rebind(one, draft, self.sources, data, self.absent())
                 results[draft.name] = session.answer(one) if isinstance(one, Statement) else one
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
@@ -126,9 +126,17 @@ class LocalEngine:
         try:
             # as written first: an error then points into the user's own text
             analyzed(draft.text, self.catalog, draft.params, draft.where)
-            return compile_draft(draft, self.sources, window, limits.lateness)
+            return compile_draft(draft, self.sources, window, limits.lateness, absent=self.absent())
         except LakehuntError as error:
             return error
+
+    def _absent(
+        self, statements: Iterable[Statement], scans: Sequence[Scan]
+    ) -> Iterator[SourceAccount]:
+        """Yield the accounts of sources without files that a statement over all would have read."""
+        read = {scan.source.name for scan in scans}
+        if any(statement.is_over_all for statement in statements):
+            yield from (SourceAccount(name) for name in sorted(self.absent() - read))
 
     def _guard(
         self, statements: Sequence[Statement], scans: Sequence[Scan], limits: Limits
