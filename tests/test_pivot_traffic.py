@@ -169,4 +169,4 @@ def test_what_a_client_sent_reaches_no_terminal(lake: Path, lakehunt: Run) -> No
 def test_a_log_that_is_not_here_is_named(lake: Path, lakehunt: Run) -> None:
     err = lakehunt("pivot", INSTANCE, "--lake", lake).err
     absent = "cloudfront, cloudfront_realtime, route53_public, waf"
-    assert f"no files of {absent} are here: what they would show is not known" in err
+    assert f"no logs of {absent} are here: what they would show is not known" in err

@@ -14,16 +14,6 @@ def counted(count: int, word: str, many: str = "") -> str:
     return f"{count:,} {word if count == 1 else many or word + 's'}"
 
 
-def sized(size_bytes: int) -> str:
-    """Return a number of bytes in the unit that suits it: `512 B`, `3.4 MB`."""
-    size, unit = float(size_bytes), "B"
-    for larger in ("kB", "MB", "GB", "TB"):
-        if size < 1000:  # noqa: PLR2004
-            break
-        size, unit = size / 1000, larger
-    return f"{size:.0f} B" if unit == "B" else f"{size:,.1f} {unit}"
-
-
 def moment(time: datetime) -> str:
     """Return a time to the second."""
     return f"{time:%Y-%m-%d %H:%M:%S}"
