@@ -161,4 +161,5 @@ def _ours(where: Location | None) -> Iterator[None]:
         place = place_of(error, where)
         raise Refused(f"{place}not reproduced locally: {error.message}") from error
     except trino.TrinoError as error:
-        raise SqlError(f"{place_of(error, where)}{error.code}: {error.message}") from error
+        hint = f"; {error.hint}" if error.hint else ""
+        raise SqlError(f"{place_of(error, where)}{error.code}: {error.message}{hint}") from error

@@ -24,11 +24,17 @@ class TranslationError(Exception):
 
 
 class TrinoError(TranslationError):
-    """Trino's own verdict: its error name, its message and the place."""
+    """Trino's own verdict: its error name, its message and the place.
 
-    def __init__(self, code: str, message: str, line: int = 0, column: int = 0) -> None:
+    `hint` is ours: what to write instead, '' where nothing is known.
+    """
+
+    def __init__(
+        self, code: str, message: str, line: int = 0, column: int = 0, hint: str = ""
+    ) -> None:
         super().__init__(message, line, column)
         self.code = code
+        self.hint = hint
 
 
 class Refused(TranslationError):

@@ -29,7 +29,9 @@ class Base:
         """A typed expression; the analyzer above defines it."""
         raise NotImplementedError
 
-    def unify(self, values: list[ir.Expr], message: str, node: exp.Expression) -> Type:
+    def unify(
+        self, values: list[ir.Expr], message: str, node: exp.Expression, hint: str = ""
+    ) -> Type:
         """A common type; the analyzer above defines it."""
         raise NotImplementedError
 

@@ -25,6 +25,7 @@ from ..types import (
     row,
 )
 from .calls import Calls
+from .hints import cast_hint
 from .operators import arithmetic, is_text
 from .scope import Scope, fail
 
@@ -63,9 +64,9 @@ class Predicates(Calls):
             )
         typing = arithmetic(sign, left.type, right.type)
         if typing is None:
-            raise fail(
-                "TYPE_MISMATCH", f"Cannot apply operator: {left.type} {sign} {right.type}", node
-            )
+            hint = cast_hint([(left, node.this), (right, node.expression)])
+            what = f"Cannot apply operator: {left.type} {sign} {right.type}"
+            raise fail("TYPE_MISMATCH", what, node, hint)
         a, b, result = typing
         return ir.Operator(result, sign, (self.coerce(left, a), self.coerce(right, b)))
 
@@ -95,9 +96,9 @@ class Predicates(Calls):
         joined = common(left.type, right.type)
         shown = SHOWN.get(sign, sign)
         if joined is None:
-            raise fail(
-                "TYPE_MISMATCH", f"Cannot apply operator: {left.type} {shown} {right.type}", node
-            )
+            hint = cast_hint([(left, node.args.get("this")), (right, node.args.get("expression"))])
+            what = f"Cannot apply operator: {left.type} {shown} {right.type}"
+            raise fail("TYPE_MISMATCH", what, node, hint)
         ordered = sign in ("<", "<=", ">", ">=")
         if not (orderable(joined) if ordered else comparable(joined)):
             raise fail("TYPE_MISMATCH", f"Cannot apply operator: {joined} {shown} {joined}", node)
@@ -163,7 +164,11 @@ class Predicates(Calls):
             joined = common(joined, value.type) if joined is not None else None
         if joined is None or not orderable(joined):
             shown = " AND ".join(str(v.type) for v in found[1:])
-            raise fail("TYPE_MISMATCH", f"Cannot check if {found[0].type} is BETWEEN {shown}", node)
+            hint = cast_hint(
+                [*zip(found, map(node.args.get, ("this", "low", "high")), strict=True)]
+            )
+            what = f"Cannot check if {found[0].type} is BETWEEN {shown}"
+            raise fail("TYPE_MISMATCH", what, node, hint)
         return ir.Operator(BOOLEAN, "between", tuple(self.coerce(v, joined) for v in found))
 
     def _in(self, node: exp.In, scope: Scope) -> ir.Expr:
@@ -176,6 +181,7 @@ class Predicates(Calls):
             [value, *items],
             "IN value and list items must be the same type or coercible to a common type.",
             node,
+            cast_hint([(value, node.this), *((item, None) for item in items)]),
         )
         return ir.Operator(BOOLEAN, "in", tuple(self.coerce(v, joined) for v in (value, *items)))
 
@@ -195,7 +201,9 @@ class Predicates(Calls):
         single = value.type.base == "row" and len(value.type.args) == 1
         return row((None, query.type)) if single and query.type.base != "row" else query.type
 
-    def unify(self, values: list[ir.Expr], message: str, node: exp.Expression) -> Type:
+    def unify(
+        self, values: list[ir.Expr], message: str, node: exp.Expression, hint: str = ""
+    ) -> Type:
         """The common type of values, or TYPE_MISMATCH at the first that has none."""
         joined = UNKNOWN
         for value in values:
@@ -205,6 +213,7 @@ class Predicates(Calls):
                     "TYPE_MISMATCH",
                     f"{message} Cannot find common type between {joined} and {value.type}",
                     value.origin or node,
+                    hint,
                 )
             joined = wider
         return joined

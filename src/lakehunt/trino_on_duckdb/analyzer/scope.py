@@ -23,9 +23,9 @@ def place(node: exp.Expression | None) -> tuple[int, int]:
     return int(node.meta.get("line") or 0), int(node.meta.get("col") or 0)
 
 
-def fail(code: str, message: str, node: exp.Expression | None) -> TrinoError:
-    """The error, with the place of the node."""
-    return TrinoError(code, message, *place(node))
+def fail(code: str, message: str, node: exp.Expression | None, hint: str = "") -> TrinoError:
+    """The error, with the place of the node and what to write instead, if that is known."""
+    return TrinoError(code, message, *place(node), hint=hint)
 
 
 @dataclass(frozen=True, slots=True)
