@@ -170,7 +170,7 @@ class Reading:
         folder.mkdir(parents=True)
         with Connection() as connection:
             parts = scan_files(connection, scan, files, folder, lambda share: None)
-        rows = kept_rows(scan.needs[0], parts)
+        rows = kept_rows(scan.needs[0], parts, source)
         own = {c.name.lower(): c for c in (*source.table.columns, *source.table.partition_columns)}
         keys = [name for name in placed[0].values if name.lower() not in own]
         told = {name.lower(): f"CAST(told.{quoted(name)} AS {duck(columns[name.lower()])})"

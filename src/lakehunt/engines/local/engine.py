@@ -191,7 +191,7 @@ class _Session:
             parts = scan_files(self.connection, scan, files, folder, progress)
         for need in scan.needs:
             self.connection.run(
-                f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts)}"
+                f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts, scan.source)}"
             )
         account = account_for_rows(self.connection, account, files, parts, self.window)
         if self.limits.counts_only:

@@ -18,7 +18,7 @@ from lakehunt.engines.local.serdes import format_of
 from lakehunt.engines.local.serdes.parquet import MAGIC
 from lakehunt.engines.local.stream import Stream
 from lakehunt.engines.local.types import quoted, text
-from lakehunt.model import FileNote, Format
+from lakehunt.model import FileNote, Format, Source, Type
 from lakehunt.sql.share import Need, Scan
 
 # Each thread holds a row group in memory while it writes: small ones keep that small.
@@ -160,9 +160,27 @@ def _without(told: Mapping[int, _Told], again: Container[int]) -> dict[int, _Tol
     return {number: what for number, what in told.items() if number not in again}
 
 
-def kept_rows(need: Need, parts: Parts) -> str:
+def kept_rows(need: Need, parts: Parts, source: Source) -> str:
     """Return DuckDB's SELECT of a relation's rows over the parts of a scan."""
-    row = quoted(f"{need.relation}.row")
-    columns = (f"{row}.field{n} AS {quoted(name)}" for n, name in enumerate(need.columns))
-    shown = ", ".join(columns) or "NULL AS nothing"
-    return f"SELECT {shown} FROM {parts.rows} WHERE {quoted(f'{need.relation}.kept')}"
+    row, kept = (quoted(f"{need.relation}.{word}") for word in ("row", "kept"))
+    columns = {name: f"{row}.field{n}" for n, name in enumerate(need.columns)}
+    for name in _guarded(source) & columns.keys():
+        columns[name] = f"CASE WHEN {kept} THEN {columns[name]} END"
+    shown = ", ".join(f"{value} AS {quoted(name)}" for name, value in columns.items())
+    return f"SELECT {shown or 'NULL AS nothing'} FROM {parts.rows} WHERE {kept}"
+
+
+def _guarded(source: Source) -> set[str]:
+    """Return the raw columns whose fields must not be filtered by the Parquet reader.
+
+    DuckDB 2.0.1 fails ("access index 14 within vector of size 11") where it hands the reader a
+    filter on a field of a struct that holds a list or a map and lies in a struct, as in the parts.
+    A filter on a CASE is not handed on.
+    """
+    columns = (column for format_ in source.formats for column in format_.table.columns)
+    return {c.name for c in columns if c.type.name == "struct" and _holds_many(c.type)}
+
+
+def _holds_many(type_: Type) -> bool:
+    inner = (*type_.arguments, *(field for _, field in type_.fields))
+    return type_.name in ("array", "map") or any(_holds_many(one) for one in inner)
