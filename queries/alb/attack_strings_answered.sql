@@ -26,7 +26,7 @@
 --   - A client whose answers from page_targets or more paths of one load balancer in one hour all
 --     have one size, as those of an application that shows one page for everything
 -- next: Repeat a request of request_urls by hand and see what comes back; answers of other sizes
---   than the ordinary page first. Read what the client asked besides (client), and for a
+--   than the ordinary page first. Read what the client asked besides (alb.client), and for a
 --   metadata_address look for the use of the target's role from elsewhere.
 -- references:
 --   - "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/\

@@ -30,7 +30,7 @@
 --   - Passwords sent otherwise than by POST, such as in the Authorization header of each request
 --   - Guessing that has not succeeded yet
 -- next: Find in the application's log which user was let in, end its sessions and reset its
---   password. Read what the client did then (client).
+--   password. Read what the client did then (alb.client).
 -- references:
 --   - "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/\
 --     load-balancer-access-logs.html"

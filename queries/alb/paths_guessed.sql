@@ -23,8 +23,8 @@
 --   - Slow scanning, below min_paths an hour, and scanning spread over many addresses
 --   - Paths that differ in numbers and hexadecimal ids only, which count as one
 --   - A site that answers every path with a page and status 200
--- next: See what the client got besides (client), above all answers of 200 and 500. It is ordinary
---   weather for an open address; where paths of yours were guessed, somebody knows the application.
+-- next: See what the client got besides (alb.client), above all answers of 200 and 500. It is
+--   ordinary for an open address; where paths of yours were guessed, somebody knows the application.
 -- references:
 --   - "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/\
 --     load-balancer-access-logs.html"

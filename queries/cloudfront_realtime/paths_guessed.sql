@@ -26,7 +26,7 @@
 --   - Paths that differ in numbers and hexadecimal ids only, which count as one
 --   - A site that answers every path with a page and status 200
 -- next: See what the viewer got besides, above all answers of 200 and 500 (activity.address). It is
---   ordinary weather for an open site; where paths of yours were guessed, somebody knows it.
+--   ordinary for an open site; where paths of yours were guessed, somebody knows it.
 -- references:
 --   - https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/real-time-logs.html
 -- ---

@@ -26,8 +26,8 @@
 --   - What is missing (404) for who has credentials, which applications ask for all day
 --   - Names that differ in numbers and hexadecimal ids only, which count as one
 --   - Guessing names of buckets, which is logged in none
--- next: See what was found (bucket). Where there are credentials, ask the owner; else see whether
---   the bucket is meant for everybody (objects_read_by_anybody).
+-- next: See what was found (s3access.bucket). Where there are credentials, ask the owner; else see
+--   whether the bucket is meant for everybody (s3access.objects_read_by_anybody).
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 --   - https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html

@@ -23,7 +23,7 @@
 --   - Slow deletion, below min_objects an hour, or spread over buckets or actors
 --   - Objects written over with other content
 -- next: Stop the credential, and see whether versions are left to restore; version_count tells how
---   many were deleted for good. Read what was read before (bucket).
+--   many were deleted for good. Read what was read before (s3access.bucket).
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 --   - https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html

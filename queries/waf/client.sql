@@ -16,7 +16,7 @@
 --   - Requests by way of a proxy before AWS; they carry its address
 --   - Requests that reached the site by another way than this web ACL
 -- next: See what the allowed ones got (alb.client), and who else has the fingerprint
---   (one_fingerprint_many_addresses).
+--   (waf.one_fingerprint_many_addresses).
 -- references:
 --   - https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
 -- ---

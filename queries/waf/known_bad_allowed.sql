@@ -31,7 +31,7 @@
 --   - Labels of rules that are not AWS's, unless bad_labels has them
 --   - Attacks that look like no string that `probe` names
 -- next: Ask the load balancer or CloudFront what came back (attack_strings_answered there). Where
---   counted_rules names a rule, see what else it would stop (would_have_been_blocked).
+--   counted_rules names a rule, see what else it would stop (waf.would_have_been_blocked).
 -- references:
 --   - https://docs.aws.amazon.com/waf/latest/developerguide/logging-fields.html
 --   - https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-baseline.html
