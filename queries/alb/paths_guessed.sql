@@ -24,7 +24,7 @@
 --   - Paths that differ in numbers and hexadecimal ids only, which count as one
 --   - A site that answers every path with a page and status 200
 -- next: See what the client got besides (alb.client), above all answers of 200 and 500. It is
---   ordinary for an open address; where paths of yours were guessed, somebody knows the application.
+--   ordinary for an open address; where paths of yours were guessed, somebody knows the site.
 -- references:
 --   - "https://docs.aws.amazon.com/elasticloadbalancing/latest/application/\
 --     load-balancer-access-logs.html"
