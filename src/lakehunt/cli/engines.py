@@ -40,7 +40,7 @@ def local_sources(options: Mapping[str, Any]) -> dict[str, Source]:
     """
     from lakehunt.sources import load_sources
 
-    return load_sources(content_roots(options["content"]), None, config().deployment.fields)
+    return load_sources(content_roots(options["content"]), config().deployment, is_local=True)
 
 
 def open_engine(

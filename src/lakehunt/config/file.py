@@ -12,7 +12,7 @@ from pathlib import Path
 
 from lakehunt.config.known import Known, read_known
 from lakehunt.config.reading import Reader
-from lakehunt.errors import ConfigError
+from lakehunt.errors import ConfigError, Location
 
 FILE_NAME = "lakehunt.toml"
 _PLAIN = ("prefix", "organization", "accounts", "regions", "first_day")
@@ -26,7 +26,10 @@ _DATABASE = re.compile(r"[a-z0-9_]{1,255}")
 _WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+# `eusc-de-east-1` is one too. Source: AWS General Reference, "AWS service endpoints".
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+_A_KEY = "a key such as arn:aws:kms:us-east-1:111122223333:key/..."
+_A_REGION = "a region such as eu-central-1"
 _ENDPOINT = re.compile(r"https?://[^/]+")
 _TABLE = re.compile(r"[^.]{1,255}\.[^.]{1,255}")
 
@@ -37,7 +40,8 @@ class Deployment:
 
     `prefix` ends with a slash unless it is empty; `prefixes` has those of single buckets' keys.
     `layouts`, `formats` and `fields` say by source in which of its ways it is delivered, `values`
-    what else a path may hold, such as the names of web ACLs.
+    what else a path may hold, such as the names of web ACLs. `lines` has where in the file each key
+    of these tables stands, such as that of `("layouts", "alb")`.
     """
 
     buckets: Mapping[str, str] = field(default_factory=dict)
@@ -51,6 +55,12 @@ class Deployment:
     formats: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    lines: Mapping[tuple[str, str], Location] = field(default_factory=dict, compare=False)
+
+    def error(self, table: str, key: str, what: str) -> ConfigError:
+        """Return the error of a key under [deployment.<table>], at its line."""
+        line = self.lines.get((table, key))
+        return ConfigError(f"{f'{line}: ' if line else ''}[deployment.{table}] {key}: {what}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,7 @@ class Athena:
     `results` is the folder of query results, with a closing slash unless it is empty; `kms_key`
     the ARN of the key that encrypts them, SSE-S3 without one. `max_scan` is in bytes.
     `concurrency` is how many queries run at a time, 0 for what the region's quota suggests;
-    `reuse` how old a result may be that is used again.
+    `reuse` how old a result may be that is used again. `profile_line` is where the profile stands.
     """
 
     database: str = "lakehunt"
@@ -74,6 +84,7 @@ class Athena:
     catalog: str = "AwsDataCatalog"
     concurrency: int = 0
     reuse: timedelta = timedelta()
+    profile_line: Location | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ class Access:
     """How what lies below an s3:// address is reached: `[locations."s3://..."]` of lakehunt.toml.
 
     `kms_key` is the key that encrypts the objects, named where it is refused; `endpoint` stands
-    for AWS's own, for a server that speaks S3.
+    for AWS's own, for a server that speaks S3. `profile_line` is where the profile stands.
     """
 
     profile: str = ""
@@ -91,6 +102,7 @@ class Access:
     region: str = ""
     endpoint: str = ""
     requester_pays: bool = False
+    profile_line: Location | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +111,13 @@ class Mapped:
 
     `table` is `database.table`. `columns` names the table's own columns for our partition columns
     where they cannot be told apart by name, several joined by `/`; `format` is how the value of
-    its day column is written, such as `yyyy-MM-dd`.
+    its day column is written, such as `yyyy-MM-dd`. `line` is where it is mapped.
     """
 
     table: str
     columns: Mapping[str, str] = field(default_factory=dict)
     format: str = ""
+    line: Location | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +184,8 @@ def read_config(path: Path) -> Config:
         lake,
         _deployment(reader.within("deployment"), reader.table(data, "deployment")),
         _athena(reader.within("athena"), reader.table(data, "athena")),
-        _mapped(reader, reader.table(data, "tables")),
-        _locations(reader, reader.table(data, "locations")),
+        _mapped(reader.within("tables"), reader.table(data, "tables")),
+        _locations(reader.within("locations"), reader.table(data, "locations")),
         _cache(reader.within("cache"), reader.table(data, "cache")),
         read_known(reader.within("known"), reader.table(data, "known")),
     )
@@ -183,31 +196,39 @@ def _deployment(reader: Reader, data: Mapping[str, object]) -> Deployment:
     tables = {
         name: reader.table(data, name, "deployment.") for name in (*_TEXT_TABLES, *_LIST_TABLES)
     }
-    texts = {name: {k: reader.text(tables[name], k) for k in tables[name]} for name in _TEXT_TABLES}
+    inner = {name: reader.within(name) for name in tables}
+    texts = {
+        name: {k: inner[name].text(tables[name], k) for k in tables[name]} for name in _TEXT_TABLES
+    }
     lists = {
-        name: {k: reader.texts(tables[name], k) for k in tables[name]} for name in _LIST_TABLES
+        name: {k: inner[name].texts(tables[name], k) for k in tables[name]} for name in _LIST_TABLES
     }
     for key, bucket in texts["buckets"].items():
         if not _BUCKET.fullmatch(bucket):
-            raise reader.error(key, "the name of a bucket")
+            raise inner["buckets"].error(key, "the name of a bucket")
     organization = reader.text(data, "organization")
     if organization and not _ORGANIZATION.fullmatch(organization):
         raise reader.error("organization", "an id such as o-a1b2c3d4e5")
     accounts = reader.texts(data, "accounts")
     if not all(ACCOUNT.fullmatch(account) for account in accounts):
         raise reader.error("accounts", 'account ids of 12 digits in quotes, such as "111122223333"')
+    regions = reader.texts(data, "regions")
+    for region in regions:
+        if not REGION.fullmatch(region):
+            raise reader.item_error("regions", region, "regions such as eu-central-1")
     return Deployment(
         buckets=texts["buckets"],
         prefix=_folder(reader.text(data, "prefix")),
         organization=organization,
         accounts=accounts,
-        regions=reader.texts(data, "regions"),
+        regions=regions,
         first_day=reader.day(data, "first_day"),
         prefixes={key: _folder(prefix) for key, prefix in texts["prefixes"].items()},
         layouts=texts["layouts"],
         formats=texts["formats"],
         fields=lists["fields"],
         values=lists["values"],
+        lines={(name, key): inner[name].where(key) for name in tables for key in tables[name]},
     )
 
 
@@ -237,6 +258,8 @@ def _athena(reader: Reader, data: Mapping[str, object]) -> Athena:
         ("database", _DATABASE, "a name of lower-case letters, digits and _"),
         ("workgroup", _WORKGROUP, "a name of letters, digits and . _ -"),
         ("results", _S3, "a folder such as s3://my-bucket/athena/"),
+        ("kms_key", _KEY, _A_KEY),
+        ("region", REGION, _A_REGION),
     ):
         if key in data and not form.fullmatch(reader.text(data, key)):
             raise reader.error(key, expected)
@@ -254,6 +277,7 @@ def _athena(reader: Reader, data: Mapping[str, object]) -> Athena:
         catalog=reader.text(data, "catalog") or default.catalog,
         concurrency=reader.count(data, "concurrency"),
         reuse=reader.span(data, "reuse"),
+        profile_line=reader.where("profile") if "profile" in data else None,
     )
 
 
@@ -261,11 +285,11 @@ def _mapped(reader: Reader, data: Mapping[str, object]) -> dict[str, Mapped]:
     tables: dict[str, Mapped] = {}
     for name, value in data.items():
         given = {"table": value} if isinstance(value, str) else reader.table(data, name, "tables.")
-        texts = {key: reader.text(given, key) for key in given}
+        texts = {key: reader.within(name).text(given, key) for key in given}
         table, format_ = texts.pop("table", ""), texts.pop("format", "")
         if not _TABLE.fullmatch(table):
             raise reader.error(name, 'a table such as "other_db.cloudtrail_logs"')
-        tables[name] = Mapped(table, texts, format_)
+        tables[name] = Mapped(table, texts, format_, reader.where(name))
     return tables
 
 
@@ -301,8 +325,8 @@ def _access(reader: Reader, data: Mapping[str, object]) -> Access:
     )
     for key, form, expected in (
         ("role_arn", _ROLE, "a role such as arn:aws:iam::111122223333:role/log-reader"),
-        ("kms_key", _KEY, "a key such as arn:aws:kms:us-east-1:111122223333:key/..."),
-        ("region", REGION, "a region such as eu-central-1"),
+        ("kms_key", _KEY, _A_KEY),
+        ("region", REGION, _A_REGION),
         ("endpoint", _ENDPOINT, "an address such as https://s3.example.com"),
     ):
         if key in data and not form.fullmatch(reader.text(data, key)):
@@ -312,4 +336,5 @@ def _access(reader: Reader, data: Mapping[str, object]) -> Access:
     if not isinstance(data.get("requester_pays", False), bool):
         raise reader.error("requester_pays", "true or false")
     texts = {key: reader.text(data, key) for key in data if key != "requester_pays"}
-    return Access(requester_pays=data.get("requester_pays") is True, **texts)
+    line = reader.where("profile") if "profile" in data else None
+    return Access(**texts, requester_pays=data.get("requester_pays") is True, profile_line=line)

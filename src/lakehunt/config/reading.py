@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from lakehunt.errors import ConfigError, nearest
+from lakehunt.config.lines import line_of
+from lakehunt.errors import ConfigError, Location, nearest
 from lakehunt.model import duration
 
 _SIZE = re.compile(r"(\d+) ?([KMGT]?)B?", re.IGNORECASE)
@@ -34,29 +35,27 @@ class Reader:
 
     path: Path
     text_: str
-    header: str = ""
+    table_: tuple[str, ...] = ()
 
-    def within(self, header: str) -> "Reader":
-        """Return a reader whose errors point below the header of a table."""
-        return replace(self, header=f"[{header}]")
+    def within(self, *table: str) -> "Reader":
+        """Return a reader whose errors point into a table."""
+        return replace(self, table_=(*self.table_, *table))
 
     def error(self, key: str, expected: str) -> ConfigError:
         """Return the error that a key is not what is expected, at its line."""
-        return ConfigError(f"{self.path}:{self._line(key)}: `{key}`, expected {expected}")
+        return ConfigError(f"{self.where(key)}: `{key}`, expected {expected}")
+
+    def where(self, key: str) -> Location:
+        """Return the line that sets a key."""
+        return Location(self.path, line_of(self.text_, (*self.table_, key)))
 
     def item_error(self, key: str, item: str, expected: str) -> ConfigError:
         """Return the error that an item of a list is not what is expected, at the item's line."""
-        first = self._line(key)
+        first = self.where(key).line
         rows = self.text_.split("\n")
         quoted = (f'"{item}"', f"'{item}'")
         own = (n for n, row in enumerate(rows[first - 1 :], first) if any(q in row for q in quoted))
         return ConfigError(f"{self.path}:{next(own, first)}: `{key}`: {item}, expected {expected}")
-
-    def _line(self, key: str) -> int:
-        rows = [row.strip().replace("'", '"') for row in self.text_.split("\n")]
-        above = rows.index(self.header) + 1 if self.header and self.header in rows else 0
-        own = (number for number in range(above, len(rows)) if _names(rows[number], key))
-        return next(own, max(above - 1, 0)) + 1
 
     def check(self, data: Mapping[str, object], known: tuple[str, ...]) -> None:
         """Refuse a key that is not known."""
@@ -123,8 +122,3 @@ class Reader:
             return date.fromisoformat(str(value))
         except ValueError as error:
             raise self.error(key, "a date such as 2024-01-01") from error
-
-
-def _names(row: str, key: str) -> bool:
-    """Tell whether a line sets a key or opens its table."""
-    return row.startswith((key, f'"{key}"')) or (row.startswith("[") and key in row)

@@ -63,7 +63,9 @@ def open_account(athena: Athena) -> Account:
         ConfigError: there is no such profile.
         CloudError: there is no region.
     """
-    session = aws_session(Access(profile=athena.profile, region=athena.region))
+    session = aws_session(
+        Access(profile=athena.profile, region=athena.region, profile_line=athena.profile_line)
+    )
     with told("opening the account"):
         return Account(session.client("glue"), session.client("athena"))
 

@@ -28,7 +28,8 @@ def adopt_tables(
         if name not in by_table:
             near = nearest(name, by_table)
             hint = f"did you mean {near}?" if near else f"there are {', '.join(by_table)}"
-            raise ConfigError(f"[tables] {name} is no raw table; {hint}")
+            where = f"{config.tables[name].line}: " if config.tables[name].line else ""
+            raise ConfigError(f"{where}[tables] {name} is no raw table; {hint}")
     return tuple(
         adopt(by_table[name], read_foreign(account, mapped), mapped)
         for name, mapped in config.tables.items()

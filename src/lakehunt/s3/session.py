@@ -32,7 +32,8 @@ def aws_session(access: Access) -> boto3.Session:
         known = boto3.Session().available_profiles
         near = nearest(access.profile, known)
         hint = f"did you mean {near}?" if near else f"there are: {', '.join(known) or 'none'}"
-        raise ConfigError(f"no AWS profile {access.profile}; {hint}") from error
+        where = f"{access.profile_line}: " if access.profile_line else ""
+        raise ConfigError(f"{where}no AWS profile {access.profile}; {hint}") from error
     if not access.role_arn:
         return own
     region = access.region or own.region_name

@@ -3,7 +3,7 @@
 Knows the order of the steps. `lakehunt.sources` offers it to every floor above.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,35 +25,56 @@ from lakehunt.sources.partitionsfile import load_partitions
 from lakehunt.sources.placement import Placement
 from lakehunt.sources.template import render
 
-Chosen = Mapping[str, tuple[str, ...]]
-
 
 def load_sources(
-    roots: Iterable[Root], deployment: Deployment | None = None, fields: Chosen | None = None
+    roots: Iterable[Root], deployment: Deployment | None = None, *, is_local: bool = False
 ) -> dict[str, Source]:
     """Return all sources by name, their tables rendered for a deployment.
 
     Args:
-        fields: without a deployment, those of files that do not name theirs, by source.
+        is_local: with every column as without a deployment, of which only the fields count: those
+            of files that do not name theirs.
 
     Raises:
         ContentError: any template or partitions file has problems.
-        ConfigError: the deployment asks for a layout, format or field that a source lacks.
+        ConfigError: the deployment names a source, bucket, layout, format or field that there is
+            not.
     """
     roots = tuple(roots)
-    return {name: load_source(roots, name, deployment, fields) for name in source_names(roots)}
+    names = source_names(roots)
+    if deployment is not None:
+        tables = ("fields",) if is_local else ("layouts", "formats", "fields")
+        _check_names(deployment, tables, names, "source")
+    sources = {name: load_source(roots, name, deployment, is_local=is_local) for name in names}
+    if deployment is not None and not is_local:
+        buckets = dict.fromkeys(source.partitions.bucket for source in sources.values())
+        _check_names(deployment, ("buckets", "prefixes"), buckets, "bucket of a source")
+    return sources
+
+
+def _check_names(
+    deployment: Deployment, tables: Iterable[str], names: Iterable[str], what: str
+) -> None:
+    known = [*names]
+    for table in tables:
+        for name in getattr(deployment, table):
+            if name not in known:
+                near = nearest(name, known)
+                hint = f"did you mean {near}?" if near else f"there are: {', '.join(known)}"
+                raise deployment.error(table, name, f"no {what}; {hint}")
 
 
 def load_source(
     roots: Iterable[Root],
     name: str,
     deployment: Deployment | None = None,
-    fields: Chosen | None = None,
+    *,
+    is_local: bool = False,
 ) -> Source:
     """Return one source; without a deployment it has every partition column and every field.
 
     Args:
-        fields: without a deployment, those of files that do not name theirs, by source.
+        is_local: as for `load_sources`.
 
     Raises:
         UsageError: there is no such source; names the nearest.
@@ -66,9 +87,11 @@ def load_source(
     header.check_keys(("title", "docs"), ("notes",))
     if header.problems:
         raise ContentError(header.problems)
-    own = deployment or Deployment(fields=fields or {})
-    partitions = load_partitions(roots, name)
-    placement = Placement(name, partitions, own, is_whole=deployment is None)
+    own = deployment or Deployment()
+    if is_local:
+        own = Deployment(fields=own.fields, lines=own.lines)
+    is_whole = is_local or deployment is None
+    placement = Placement(name, load_partitions(roots, name), own, is_whole=is_whole)
     first = placement.format_of(source_formats(roots, name))
     names = sorted(source_formats(roots, name), key=lambda format_: format_ != first)
     maker = _Maker(roots, name, placement)

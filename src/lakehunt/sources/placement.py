@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lakehunt.config import Deployment
-from lakehunt.errors import ConfigError, nearest
+from lakehunt.errors import nearest
 from lakehunt.layouts import holes_of, plain_template, strftime
 from lakehunt.model import Field, PartitionColumn, Partitions
 from lakehunt.sources.ddl import literal, printed
@@ -40,7 +40,7 @@ class Placement:
         if self._deployment.organization and _ORGANIZATION in partitions.layouts:
             first = _ORGANIZATION
         wanted = self._deployment.layouts.get(self._name, first)
-        return _known("layout", self._name, wanted, partitions.layouts)
+        return self._known("layout", wanted, partitions.layouts)
 
     def format_of(self, formats: Sequence[str]) -> str:
         """Return the format that the deployment has, by default the first.
@@ -49,7 +49,7 @@ class Placement:
             ConfigError: the source is not delivered in it.
         """
         wanted = self._deployment.formats.get(self._name, formats[0])
-        return _known("format", self._name, wanted, formats)
+        return self._known("format", wanted, formats)
 
     def _filled_template(self, template: str) -> str:
         bucket = self._deployment.buckets.get(
@@ -85,7 +85,16 @@ class Placement:
         by_key = {field.key: field.name for field in partitions.fields}
         given = self._deployment.fields.get(self._name, partitions.default_fields)
         known = [field.name for field in partitions.fields]
-        return tuple(_known("field", self._name, by_key.get(name, name), known) for name in given)
+        return tuple(self._known("field", by_key.get(name, name), known) for name in given)
+
+    def _known(self, what: str, name: str, known: Iterable[str]) -> str:
+        names = [*known]
+        if name not in names:
+            near = nearest(name, names)
+            hint = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
+            table = f"{what}s"
+            raise self._deployment.error(table, self._name, f"no {what} {name}; {hint}")
+        return name
 
     @property
     def _fields(self) -> list[Field]:
@@ -156,15 +165,6 @@ class Placement:
 def _formatted(partitions: Partitions, formats: Mapping[str, str]) -> Partitions:
     columns = (replace(c, format=formats.get(c.name, c.format)) for c in partitions.columns)
     return replace(partitions, columns=tuple(columns))
-
-
-def _known(what: str, source: str, name: str, known: Iterable[str]) -> str:
-    names = [*known]
-    if name not in names:
-        near = nearest(name, names)
-        hint = f"did you mean {near}?" if near else f"there are: {', '.join(names)}"
-        raise ConfigError(f"[deployment.{what}s] {source}: no {what} {name}; {hint}")
-    return name
 
 
 def _declared(field: Field, type_: str) -> str:
