@@ -318,6 +318,19 @@ def test_refused_objects_name_the_permission(
     assert expected in ran.err
 
 
+def test_the_key_of_a_location_is_named_where_reading_is_refused(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    Path("lakehunt.toml").write_text(f'[locations."s3://trail"]\nkms_key = "{key}"\n')
+    s3.fault = lambda asked: (
+        refusal(403, "AccessDenied", "Access Denied") if asked.is_fetch else None
+    )
+    ran = lakehunt("hunt", "s3://trail")
+    assert (ran.code, f"or kms:Decrypt on {key}" in ran.err) == (3, True)
+
+
 def test_one_refused_object_is_named_and_the_rest_is_read(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
@@ -383,7 +396,8 @@ def test_a_profile_that_is_missing_shows_the_nearest(s3: Server, lakehunt: Lakeh
     Path("aws-config").write_text("[profile audit]\nregion = us-east-1\n")
     Path("lakehunt.toml").write_text('[locations."s3://trail"]\nprofile = "adit"\n')
     ran = lakehunt("hunt", "s3://trail")
-    assert (ran.code, "no AWS profile adit; did you mean audit?" in ran.err) == (2, True)
+    assert ran.code == 2
+    assert "lakehunt.toml:2: no AWS profile adit; did you mean audit?" in ran.err
 
 
 def test_without_credentials_it_says_where_to_set_them(

@@ -186,6 +186,21 @@ _PLACE = '[athena]\nregion = "us-east-1"\n[locations."s3://logs"]\n'
         ('[locations."bucket"]\nprofile = "x"', ":1: `bucket`, expected a place such as"),
         ('[athena]\nusd_per_tb = "5"', ":2: `usd_per_tb`, expected a number of US dollars"),
         ("lake = [", "not readable as TOML"),
+        ('[athena]\nregion = "Frankfurt"', ":2: `region`, expected a region such as"),
+        ('[athena]\nkms_key = "alias/logs"', ":2: `kms_key`, expected a key such as"),
+        ('[athena]\nworkgroup = "a b"', ":2: `workgroup`, expected a name of letters"),
+        ('[deployment]\nregions = [\n  "eu-west-1",\n  "all",\n]', ":4: `regions`: all, expected"),
+        # keys of the same name in other tables, comments, quotes and dotted keys
+        (
+            '[athena] # region\nregion = "eu-west-1"\n'
+            '[ locations . "s3://logs" ]  # mine\nregion = "x"',
+            ":4: `region`, expected a region such as",
+        ),
+        ('[deployment.layouts]\nflow = "x"\n[deployment.buckets]\nflow = "UP"', ":4: `flow`"),
+        ('[deployment]\nbuckets.flow = "ok-1"\nbuckets.waf = "UP"', ":3: `waf`, expected the name"),
+        ('athena = {workgroup = "w", database = "A"}', ":1: `database`, expected a name of"),
+        ('[tables.cloudtrail_raw]\nday = "dt"', ":1: `cloudtrail_raw`, expected a table such as"),
+        ('[tables.cloudtrail_raw]\ntable = "a.b"\nday = 5', ":3: `day`, expected text in quotes"),
     ],
 )
 def test_a_broken_configuration_names_the_line(tmp_path: Path, text: str, expected: str) -> None:
@@ -194,3 +209,37 @@ def test_a_broken_configuration_names_the_line(tmp_path: Path, text: str, expect
     with pytest.raises(ConfigError) as raised:
         read_config(path)
     assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            'layouts]\ncloudtral = "account"',
+            ":3: [deployment.layouts] cloudtral: no source; did",
+        ),
+        (
+            'layouts]\nalb = "hive"',
+            ":3: [deployment.layouts] alb: no layout hive; there",
+        ),
+        (
+            'formats]\nvpcflow = "orc"',
+            ":3: [deployment.formats] vpcflow: no format orc; there",
+        ),
+        (
+            'fields]\nvpcflow = ["srcadr"]',
+            ":3: [deployment.fields] vpcflow: no field srcadr; did",
+        ),
+        (
+            'buckets]\ntrial = "b-1"',
+            ":3: [deployment.buckets] trial: no bucket of a source; did",
+        ),
+        ('prefixes]\nflows = "a/"', ":3: [deployment.prefixes] flows: no bucket of a source; did"),
+    ],
+)
+def test_a_name_that_no_source_has_names_the_line(tmp_path: Path, text: str, expected: str) -> None:
+    path = tmp_path / "lakehunt.toml"
+    path.write_text(f'lake = "logs"\n[deployment.{text}\n')
+    with pytest.raises(ConfigError) as raised:
+        load_sources(roots(), read_config(path).deployment)
+    assert f"{path}{expected}" in str(raised.value)

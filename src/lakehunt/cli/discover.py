@@ -78,7 +78,8 @@ def _access(place: str, options: Mapping[str, Any]) -> Access:
         flag = f"--{next(iter(given)).replace('_', '-')}"
         raise UsageError(f"{flag}: {place} is a folder; this is for s3://bucket/prefix")
     own = config().access(place) if is_address(place) else Access()
-    access = replace(own, **given, **({"profile_line": None} if "profile" in given else {}))
+    line = None if "profile" in given else own.profile_line
+    access = replace(own, **given, profile_line=line)
     if access.external_id and not access.role_arn:
         raise UsageError("--external-id: expected --role-arn beside it")
     return access

@@ -306,7 +306,7 @@ def _locations(reader: Reader, data: Mapping[str, object]) -> dict[str, Access]:
         if not _S3.fullmatch(place):
             raise reader.error(place, 'a place such as [locations."s3://my-bucket/prefix"]')
         own = reader.table(data, place, "locations.")
-        locations[place.rstrip("/")] = _access(reader.within(f'locations."{place}"'), own)
+        locations[place.rstrip("/")] = _access(reader.within(place), own)
     return locations
 
 

@@ -30,7 +30,7 @@ from lakehunt.deploy.resources import (
 )
 from lakehunt.deploy.stack import Stack
 from lakehunt.errors import CloudError
-from lakehunt.s3.failures import permission
+from lakehunt.permissions import missing_permission
 from lakehunt.s3.session import aws_session
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def told(doing: str) -> Iterator[None]:
     except ClientError as error:
         said = error.response.get("Error", {})
         message = f"{said.get('Code')}: {said.get('Message')}"
-        raise CloudError(f"{doing}: {permission(message) or message}") from error
+        raise CloudError(f"{doing}: {missing_permission(message) or message}") from error
     except BotoCoreError as error:
         raise CloudError(f"{doing}: {error}") from error
 

@@ -3,8 +3,8 @@
 Knows the errors of boto3. The other modules of this room raise with it.
 """
 
-import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -17,6 +17,7 @@ from botocore.exceptions import (
 
 from lakehunt.config import Access
 from lakehunt.errors import CloudError, LakeError, LakehuntError
+from lakehunt.permissions import Missing, missing_permission, read_policies
 from lakehunt.s3.address import Address
 
 # The permission that an operation asks for (Service Authorization Reference, Amazon S3).
@@ -28,15 +29,6 @@ _PERMISSIONS = {
 _DENIED = {"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "403", "Forbidden"}
 _EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 _WRONG_KEY = {"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidClientTokenId", "InvalidToken"}
-# "... is not authorized to perform: s3:GetObject on resource: ... because no resource-based policy
-# allows ...". Source: IAM User Guide, "Access denied error messages".
-_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
-_REFUSED = re.compile(
-    r"(\S*(?:user|role)/\S+|User: \S+) is not authorized to perform: ([\w-]+:\w+)"
-)
-_WHO = re.compile(r"User: (\S+)")
-_RESOURCE = re.compile(r"on resource: \"?([^\s\"]+)")
-_BECAUSE = re.compile(r"because (.+?)\.?$")
 
 
 class ObjectError(OSError):
@@ -63,7 +55,7 @@ def _of_service(error: ClientError, place: Address, access: Access) -> LakehuntE
     code = str(error.response.get("Error", {}).get("Code", ""))
     message = str(error.response.get("Error", {}).get("Message", ""))
     if code in _DENIED:
-        return CloudError(f"{place}: access denied: {_missing(error, message, place, access)}")
+        return CloudError(f"{place}: {_missing(error, message, place, access)}")
     if code in _EXPIRED:
         return CloudError(f"{place}: the AWS credentials have expired; {_log_in(access)}")
     if code in _WRONG_KEY:
@@ -80,40 +72,35 @@ def _log_in(access: Access) -> str:
     return f"log in again, such as with `aws sso login{profile}`"
 
 
-def _missing(error: ClientError, message: str, place: Address, access: Access) -> str:
+def _missing(error: ClientError, message: str, place: Address, access: Access) -> Missing:
     """Return the permission that is missing: as AWS names it, else by what was asked for."""
-    named = _ACTION.search(message)
-    action = named[1] if named else _PERMISSIONS.get(error.operation_name, error.operation_name)
-    parts = [f"{action} is missing{_on(action, message, place, access)}{_for(message, access)}"]
-    because = _BECAUSE.search(message)
-    if because:
-        parts.append(f"({because[1]})")
-    elif action == "s3:GetObject" and not named:
-        parts.append(f"in the role's policy or the bucket's, or {_decrypt(access)}")
-    elif action == "s3:ListBucket":
-        parts.append("in the role's policy or the bucket's")
-    elif action == "sts:AssumeRole":
-        parts.append("or the role does not trust the caller (its trust policy, the external id)")
-    return " ".join(parts)
+    told = missing_permission(message)
+    action = _PERMISSIONS.get(error.operation_name, error.operation_name)
+    found = told or Missing(action)
+    return replace(
+        found,
+        resource=found.resource or _resource(found.permission, place, access),
+        who=found.who or access.role_arn,
+        where=found.where or ("" if found.because else _where(found, access, is_told=bool(told))),
+    )
 
 
-def _on(action: str, message: str, place: Address, access: Access) -> str:
-    resource = _RESOURCE.search(message)
-    if resource:
-        return f" on {resource[1]}"
+def _resource(action: str, place: Address, access: Access) -> str:
     if action == "sts:AssumeRole":
-        return f" on {access.role_arn}"
+        return access.role_arn
     key = f"/{place.key}" if action == "s3:GetObject" else ""
-    return f" on arn:aws:s3:::{place.bucket}{key}"
+    return f"arn:aws:s3:::{place.bucket}{key}"
 
 
-def _for(message: str, access: Access) -> str:
-    who = _WHO.search(message)
-    return f" for {who[1]}" if who else f" for {access.role_arn}" if access.role_arn else ""
-
-
-def _decrypt(access: Access) -> str:
-    return f"kms:Decrypt on {access.kms_key or 'the key that encrypts the object'}"
+def _where(missing: Missing, access: Access, *, is_told: bool) -> str:
+    """Return where to look, of what AWS does not explain itself."""
+    if missing.permission == "s3:GetObject" and not is_told:
+        return read_policies(access.kms_key)
+    if missing.permission == "s3:ListBucket":
+        return "in the role's policy or the bucket's"
+    if missing.permission == "sts:AssumeRole":
+        return "or the role does not trust the caller (its trust policy, the external id)"
+    return ""
 
 
 def why_unread(error: ClientError | BotoCoreError, place: Address, access: Access) -> ObjectError:
@@ -129,13 +116,3 @@ def why_unread(error: ClientError | BotoCoreError, place: Address, access: Acces
         return ObjectError("archived (Glacier or Deep Archive): restore it first")
     cause = explained(error, place, access)
     return ObjectError(str(cause).removeprefix(f"{place}: "), cause)
-
-
-def permission(message: str) -> str:
-    """Return which permission a refusal says is missing, on what and for whom; '' if it is none."""
-    denied = _REFUSED.search(message)
-    if denied is None:
-        return ""
-    resource = _RESOURCE.search(message)
-    on = f" on {resource[1]}" if resource else ""
-    return f"access denied: {denied[2]} is missing{on} for {denied[1].removeprefix('User: ')}"

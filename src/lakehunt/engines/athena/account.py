@@ -8,21 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     NoCredentialsError,
     NoRegionError,
-    ProfileNotFound,
 )
 from pyathena import connect
 from pyathena.util import RetryConfig, retry_api_call
 
-from lakehunt.config import Athena
+from lakehunt.config import Access, Athena
 from lakehunt.errors import CloudError, ConfigError, EngineError, LakehuntError, LimitError
-from lakehunt.s3.failures import permission
+from lakehunt.permissions import missing_permission
+from lakehunt.s3.session import aws_session
 
 if TYPE_CHECKING:
     from mypy_boto3_athena import AthenaClient
@@ -97,8 +96,8 @@ def open_account(settings: Athena) -> Account:
         CloudError: there are no credentials.
     """
     with _explained("opening Athena"):
-        session = boto3.Session(
-            profile_name=settings.profile or None, region_name=settings.region or None
+        session = aws_session(
+            Access(settings.profile, region=settings.region, profile_line=settings.profile_line)
         )
         connection = connect(
             session=session,
@@ -119,8 +118,8 @@ def open_account(settings: Athena) -> Account:
 def _explained(doing: str) -> Iterator[None]:
     try:
         yield
-    except (ProfileNotFound, NoRegionError) as error:
-        hint = "set `profile` and `region` under [athena] in lakehunt.toml, or AWS_PROFILE"
+    except NoRegionError as error:
+        hint = "set `region` under [athena] in lakehunt.toml, or AWS_REGION"
         raise ConfigError(f"{doing}: {error}; {hint}") from error
     except NoCredentialsError as error:
         hint = "set AWS_PROFILE, or `profile` under [athena] in lakehunt.toml"
@@ -128,7 +127,7 @@ def _explained(doing: str) -> Iterator[None]:
     except ClientError as error:
         said = error.response.get("Error", {})
         message = f"{said.get('Code')}: {said.get('Message')}"
-        raise CloudError(f"{doing}: {permission(message) or message}") from error
+        raise CloudError(f"{doing}: {missing_permission(message) or message}") from error
     except BotoCoreError as error:
         raise CloudError(f"{doing}: {error}") from error
 
@@ -138,7 +137,7 @@ def why_failed(name: str, reason: str) -> LakehuntError:
     if _CUT_OFF in reason:
         hint = "narrow the window, or raise the workgroup's limit (`max_scan`, then deploy)"
         return LimitError(f"{name}: the workgroup's limit of scanned bytes ended it; {hint}")
-    missing = permission(reason)
+    missing = missing_permission(reason)
     if missing:
         return CloudError(f"{name}: {missing}")
     return EngineError(f"{name}: {reason or 'ended by Athena without a reason'}")
