@@ -12,7 +12,7 @@ import pytest
 
 from lakehunt.config import Config, read_config
 from lakehunt.model import Source
-from tests.buckets import Server
+from tests.buckets import Asked, Server, refusal
 from tests.conftest import Ran, shared
 from tests.lakes import document, event, lake_of, put
 from tests.plenty import Plenty
@@ -247,6 +247,57 @@ def test_a_profile_is_used_and_written(
     listings = [asked for asked in s3.asked if asked.is_listing]
     assert all("Credential=AUDITKEY" in one.headers["HTTP_AUTHORIZATION"] for one in listings)
     assert lakehunt("discover", tmp_path / "lake", "--profile", "audit").code == 2
+
+
+def test_the_key_that_encrypts_the_logs_is_written(
+    tmp_path: Path, s3: Server, lakehunt: Lakehunt
+) -> None:
+    key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    s3.bucket("trail")
+    name = "111122223333_CloudTrail_us-east-1_20260501T1005Z_AbCdEfGhIjKlMnOp.json.gz"
+    encrypted = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": key}
+    s3.client.put_object(Bucket="trail", Key=f"dump/{name}", Body=EVENT, **encrypted)
+    found = written(lakehunt("discover", "s3://trail/dump"), tmp_path / "found.toml")
+    assert found.locations["s3://trail"].kms_key == key
+
+
+@pytest.mark.parametrize(
+    ("is_refused", "permission"),
+    [
+        (lambda asked: asked.is_listing, "s3:ListBucket is missing on arn:aws:s3:::trail"),
+        (lambda asked: asked.is_fetch, "s3:GetObject is missing on arn:aws:s3:::trail/AWSLogs/"),
+    ],
+    ids=["list", "read"],
+)
+def test_a_refusal_names_the_permission(
+    tmp_path: Path,
+    s3: Server,
+    cloudtrail: Source,
+    lakehunt: Lakehunt,
+    is_refused: Callable[[Asked], bool],
+    permission: str,
+) -> None:
+    s3.upload("trail", lake_of(tmp_path / "lake", cloudtrail, {"eventName": "X"}))
+    s3.fault = lambda asked: (
+        refusal(403, "AccessDenied", "Access Denied") if is_refused(asked) else None
+    )
+    ran = lakehunt("discover", "s3://trail", "--out", "lakehunt.toml")
+    assert (ran.code, permission in ran.err) == (3, True), ran.err
+    assert not Path("lakehunt.toml").exists()
+
+
+def test_logs_of_others_in_a_folder_of_ours_are_named(
+    s3: Server, sources: dict[str, Source], lakehunt: Lakehunt, tmp_path: Path
+) -> None:
+    s3.upload("logs", lake_of(tmp_path / "lake", sources["alb"], {"at": "2026-05-01T10:00:00Z"}))
+    folder = "AWSLogs/444455556666/elasticloadbalancing/us-east-1/2026/05/01/"
+    name = "444455556666_elasticloadbalancing_us-east-1_net.my.1_20260501T0005Z_0123abcd.log.gz"
+    s3.put("logs", folder + name, gzip.compress(b"tls 2.0 something else\n"))
+    ran = lakehunt("discover", "s3://logs")
+    assert f"# NOT RECOGNISED: s3://logs/{folder}{name}: " in ran.out
+    # the account has no log that a table would read
+    found = written(ran, tmp_path / "found.toml").deployment
+    assert found.accounts == ("111122223333",)
 
 
 def test_the_samples_are_told_apart(tmp_path: Path, lakehunt: Lakehunt) -> None:

@@ -4,6 +4,7 @@ Knows the command line and the workflow. `main` loads it by name.
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,7 +63,11 @@ def discover_command(location: str | None, lake: str | None, **options: Any) -> 
     if found.calls:
         note([f"{found.calls:,} listings of s3://{found.bucket}"])
     if out is None:
-        note([f"`lakehunt discover {place} --out {FILE_NAME}` keeps this for the other commands"])
+        note(
+            [
+                f"`lakehunt discover {shlex.quote(place)} --out {FILE_NAME}` keeps this for the other commands"
+            ]
+        )
     return ExitCode.CLEAN
 
 

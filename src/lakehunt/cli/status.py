@@ -54,7 +54,7 @@ def status_command(lake_argument: str | None, lake: str | None, **options: Any) 
     _write(found, options)
     note([f"window {window} (UTC), by folders and names of files"] if window else ())
     note(line for one in found.sources for line in health_lines(one))
-    note(outside_lines(found.run))
+    note(outside_lines(found.run) if window else ())
     note(unread_lines(found.run))
     return exit_code(found.run, strict=options["strict"])
 
