@@ -30,7 +30,7 @@ from lakehunt.sql.compile import Draft
 
 # Files that are looked into for fields that the table does not know: one a day at first.
 _MOST_LOOKED_INTO = 200
-_MOST_LOOKED_INTO_BYTES = 20_000_000
+_MOST_LOOKED_INTO_BYTES = 10_000_000
 _NOTHING = timedelta()
 _A_DAY = timedelta(days=1)
 _COUNT = "SELECT count(*) AS n FROM {} WHERE event_time >= :since AND event_time < :until"

@@ -63,11 +63,8 @@ def discover_command(location: str | None, lake: str | None, **options: Any) -> 
     if found.calls:
         note([f"{found.calls:,} listings of s3://{found.bucket}"])
     if out is None:
-        note(
-            [
-                f"`lakehunt discover {shlex.quote(place)} --out {FILE_NAME}` keeps this for the other commands"
-            ]
-        )
+        command = f"lakehunt discover {shlex.quote(place)} --out {FILE_NAME}"
+        note([f"`{command}` keeps this for the other commands"])
     return ExitCode.CLEAN
 
 
