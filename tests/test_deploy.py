@@ -273,10 +273,13 @@ def test_what_is_not_configured_is_named(
     ran = lakehunt("deploy", "--apply")
     assert ran.code == 2
     assert "<first_day yyyy/MM/dd>, <results>" in ran.err
-    config.write_text('[deployment.buckets]\nother = "x-bucket"')
+    config.write_text("[deployment.buckets]\n")
     ran = lakehunt("deploy")
     assert ran.code == 2
     assert "[deployment.buckets] names none of " in ran.err
+    config.write_text('[deployment.buckets]\nother = "x-bucket"')
+    ran = lakehunt("deploy")
+    assert (ran.code, ":2: [deployment.buckets] other: no bucket of a" in ran.err) == (2, True)
 
 
 def test_an_error_of_aws_says_what_was_being_done(
