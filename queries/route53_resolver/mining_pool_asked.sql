@@ -17,7 +17,8 @@
 -- expected:
 --   - Threat intelligence and scanners that look up such names
 -- misses:
---   - Pools that are not in the text of the query, proxies in front of pools, and pools that are called by their address
+--   - Pools that are not in the text of the query, proxies in front of pools, and pools that are
+--     called by their address
 --   - DNS past the resolver (vpcflow.dns_past_the_resolver) and DNS over HTTPS
 --   - All but the first of a host, where the resolver answered from its cache
 -- next: Isolate the host, and find how the miner came there; who mines often holds credentials too.
