@@ -116,7 +116,7 @@ def hunt(
     Raises:
         LakehuntError: the lake cannot be read at all.
     """
-    plan, blind = _parted(plan, engine.absent())
+    plan, blind = parted(plan, engine.absent())
     drafts, failures = hunt_drafts(plan, limits)
     run = engine.run(drafts, window, limits, progress)
     run = replace(run, accounts=(*run.accounts, *map(SourceAccount, blind)))
@@ -135,7 +135,7 @@ def hunt(
     return Hunt(tuple(ordered), stories, tuple(failures), plan.detections, run, tuple(hidden))
 
 
-def _parted(plan: Plan, absent: frozenset[str]) -> tuple[Plan, list[str]]:
+def parted(plan: Plan, absent: frozenset[str]) -> tuple[Plan, list[str]]:
     """Return what can see anything, and the sources without which the others see nothing."""
     detections, joining = (
         tuple(query for query in queries if not absent.issuperset(query.sources))

@@ -23,11 +23,14 @@ from lakehunt.cli.options import (
     region_warning,
     window_options,
 )
-from lakehunt.errors import ExitCode, LakehuntError, UsageError
+from lakehunt.errors import ExitCode, UsageError
 from lakehunt.model import Severity
 
 if TYPE_CHECKING:
     from lakehunt.cli.options import Asked
+    from lakehunt.engines.athena.engine import AthenaEngine
+    from lakehunt.engines.base import Engine
+    from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.model import Forecast, Source
     from lakehunt.sql.compile import Draft
 
@@ -64,8 +67,15 @@ def estimate_command(query: str | None, lake: str | None, **options: Any) -> int
     sources = sources_for(options)
     wanted = asked(options, None)
     note(region_warning(wanted.narrow, sources))
-    drafts = _drafts(query, sources, wanted, options)
-    forecast, failed = _forecast(drafts, lake, sources, wanted, options)
+    engine = _engine(lake, sources, options)
+    try:
+        if query is None:
+            drafts = _hunted(engine, sources, wanted, options)
+        else:
+            drafts = _asked_for(query, wanted, options)
+        forecast, failed = engine.forecast(drafts, wanted.window, wanted.limits)
+    finally:
+        engine.close()
     note(f"FAILED: {name}: {error}" for name, error in failed.items())
     if failed and not forecast.queries:
         return ExitCode.USAGE
@@ -73,52 +83,46 @@ def estimate_command(query: str | None, lake: str | None, **options: Any) -> int
     return ExitCode.CLEAN
 
 
-def _drafts(
-    query: str | None, sources: "Mapping[str, Source]", wanted: "Asked", options: Mapping[str, Any]
+def _engine(
+    lake: str | None, sources: "Mapping[str, Source]", options: Mapping[str, Any]
+) -> "LocalEngine | AthenaEngine":
+    if options["engine"] == "local":
+        return local_engine(lake_name(None, lake), sources)
+    return athena_engine(options, lake, sources)
+
+
+def _hunted(
+    engine: "Engine", sources: "Mapping[str, Source]", wanted: "Asked", options: Mapping[str, Any]
 ) -> "Sequence[Draft]":
-    """Return what `run`, `sql` or `hunt` would run."""
-    from lakehunt.cli.explain import asked_query, bare_draft
-    from lakehunt.cli.queries import given_params
-    from lakehunt.hunt import Choice, hunt_drafts, plan_hunt
-    from lakehunt.known import drafts_of
+    """Return what `hunt` would run."""
+    from lakehunt.hunt import Choice, hunt_drafts, parted, plan_hunt
     from lakehunt.library import load_queries
 
-    lists, pairs = known_lists(options), given_params(options["param"])
-    if query is None:
-        severity = Severity(options["severity"])
-        choice = Choice(severity, options["tag"], options["attack"], options["source"])
-        queries = load_queries(content_roots(options["content"])).values()
-        drafts, failures = hunt_drafts(
-            plan_hunt(queries, choice, sources, wanted.narrow, lists), wanted.limits
-        )
-        note(f"FAILED: {failure.query_id}: {failure.message}" for failure in failures)
-        return drafts
+    severity = Severity(options["severity"])
+    choice = Choice(severity, options["tag"], options["attack"], options["source"])
+    queries = load_queries(content_roots(options["content"])).values()
+    plan = plan_hunt(queries, choice, sources, wanted.narrow, known_lists(options))
+    plan, blind = parted(plan, engine.absent())
+    if blind:
+        note([f"not here, and not part of it: {', '.join(blind)}"])
+    drafts, failures = hunt_drafts(plan, wanted.limits)
+    note(f"FAILED: {failure.query_id}: {failure.message}" for failure in failures)
+    return drafts
+
+
+def _asked_for(query: str, wanted: "Asked", options: Mapping[str, Any]) -> "Sequence[Draft]":
+    """Return what `run` or `sql` would run."""
+    from lakehunt.cli.explain import asked_query, bare_draft
+    from lakehunt.cli.queries import given_params
+    from lakehunt.known import drafts_of
+
+    pairs = given_params(options["param"])
     given = asked_query(query, options["content"])
     if isinstance(given, str):
         drafts = [bare_draft(query, given, pairs)]
     else:
-        drafts = drafts_of(given, pairs, lists, count=options["count"])
+        drafts = drafts_of(given, pairs, known_lists(options), count=options["count"])
     return [replace(draft, narrow=wanted.narrow) for draft in drafts]
-
-
-def _forecast(
-    drafts: "Sequence[Draft]",
-    lake: str | None,
-    sources: "Mapping[str, Source]",
-    wanted: "Asked",
-    options: Mapping[str, Any],
-) -> "tuple[Forecast, Mapping[str, LakehuntError]]":
-    if options["engine"] == "local":
-        local = local_engine(lake_name(None, lake), sources)
-        try:
-            return local.forecast(drafts, wanted.window, wanted.limits)
-        finally:
-            local.close()
-    athena = athena_engine(options, lake, sources)
-    try:
-        return athena.forecast(drafts, wanted.window, wanted.limits)
-    finally:
-        athena.close()
 
 
 def _write(forecast: "Forecast", options: Mapping[str, Any]) -> None:

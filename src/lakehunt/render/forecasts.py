@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from lakehunt.model import Amount, Forecast, Past, QueryForecast
 from lakehunt.render.neutral import for_terminal, plain
-from lakehunt.render.words import counted
+from lakehunt.render.words import counted, sized
 
 PAST_COLUMNS = ("ended", "query", "forecast_bytes", "scanned_bytes", "share", "usd", "state")
-_GB, _MB = 10**9, 10**6
+_GB = 10**9
 
 
 def query_value(query: QueryForecast, *, is_local: bool) -> dict[str, object]:
@@ -49,17 +49,17 @@ def forecast_lines(forecast: Forecast, limit_bytes: int, *, is_local: bool) -> I
     amount = forecast.amount
     if is_local:
         fetched = amount.size_bytes - sum(query.kept_bytes for query in forecast.queries)
-        yield f"{_listed(amount)} to read, {size(fetched)} of that to fetch"
+        yield f"{_listed(amount)} to read, {sized(fetched)} of that to fetch"
         return
     yield (
-        f"{counted(len(forecast.queries), 'query', 'queries')} would scan {size(amount.size_bytes)}"
+        f"{counted(len(forecast.queries), 'query', 'queries')} would scan {sized(amount.size_bytes)}"
         f" at most, about {forecast.usd:,.4f} USD; {_listed(amount)},"
         f" found with {counted(forecast.listings, 'listing')}"
     )
     yield from unknown_lines(forecast)
     if limit_bytes and amount.size_bytes > limit_bytes:
         allow = f"--max-scan {-(-amount.size_bytes // _GB)}GB allows it"
-        yield f"a run would be refused: {size(limit_bytes)} are allowed; {allow}"
+        yield f"a run would be refused: {sized(limit_bytes)} are allowed; {allow}"
 
 
 def unknown_lines(forecast: Forecast) -> Iterable[str]:
@@ -69,17 +69,10 @@ def unknown_lines(forecast: Forecast) -> Iterable[str]:
 
 
 def _listed(amount: Amount) -> str:
-    found = f"{counted(amount.objects, 'object')} of {size(amount.size_bytes)}"
+    found = f"{counted(amount.objects, 'object')} of {sized(amount.size_bytes)}"
     if amount.partitions is None:
         return found
     return f"{counted(amount.partitions, 'partition')} projected, {found} in them"
-
-
-def size(size_bytes: int) -> str:
-    """Return a number of bytes for people."""
-    if size_bytes >= _GB:
-        return f"{size_bytes / _GB:,.1f} GB"
-    return f"{size_bytes / _MB:,.1f} MB" if size_bytes >= _MB else f"{size_bytes:,} bytes"
 
 
 def past_value(past: Past) -> dict[str, object]:
@@ -111,6 +104,6 @@ def history_lines(history: Sequence[Past], path: str) -> Iterable[str]:
         return
     share = f", {scanned / expected:.1%} of it" if expected else ""
     yield (
-        f"of {counted(len(told), 'query', 'queries')} with a forecast: {size(expected)} expected,"
-        f" {size(scanned)} read{share}; {more:,} read more than was expected"
+        f"of {counted(len(told), 'query', 'queries')} with a forecast: {sized(expected)} expected,"
+        f" {sized(scanned)} read{share}; {more:,} read more than was expected"
     )

@@ -12,6 +12,8 @@ from lakehunt.s3.ranges import Range, list_ranges
 from lakehunt.s3.tables import Place, Wanted
 
 Partition = frozenset[tuple[str, str]]
+# Hive passes over names that begin so, those of folders in a partition too.
+_HIDDEN = (".", "_")
 
 
 class Buckets:
@@ -59,18 +61,25 @@ def _held(
     objects: Counter[Partition] = Counter()
     size: Counter[Partition] = Counter()
     for name, own in ranges.items():
+        # the objects of a folder are of one partition
+        partitions: dict[str, Partition | None] = {}
         for stored in list_ranges(buckets[name], own, enough_bytes):
-            found = place.values(name, stored.key)
-            if found is not None and not _is_hidden(found[1]):
-                partition = frozenset(found[0].items())
+            folder, _, file = stored.key.rpartition("/")
+            if folder not in partitions:
+                partitions[folder] = _partition(place, name, folder)
+            partition = partitions[folder]
+            if partition is not None and not file.startswith(_HIDDEN):
                 objects[partition] += 1
                 size[partition] += stored.size_bytes
     return {partition: (count, size[partition]) for partition, count in objects.items()}
 
 
-def _is_hidden(name: str) -> bool:
-    """Tell whether Hive passes over an object, by its name below the folder of the partition."""
-    return any(part.startswith((".", "_")) for part in name.split("/"))
+def _partition(place: Place, bucket: str, folder: str) -> Partition | None:
+    """Return the partition of a folder; None for a stranger and for one that Hive passes over."""
+    found = place.values(bucket, f"{folder}/" if folder else "")
+    if found is None or any(part.startswith(_HIDDEN) for part in found[1].split("/")):
+        return None
+    return frozenset(found[0].items())
 
 
 def _amount(place: Place, wanted: Wanted, held: Mapping[Partition, tuple[int, int]]) -> Amount:

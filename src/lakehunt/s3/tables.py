@@ -52,7 +52,10 @@ class Place(Protocol):
         """Yield buckets and ranges of keys that hold all files that any place wants."""
 
     def values(self, bucket: str, key: str) -> tuple[Mapping[str, str], str] | None:
-        """Return the values of an object's partition and its name in it, None for a stranger."""
+        """Return the values of the partition of a key or folder, and what follows in it.
+
+        None for a stranger.
+        """
 
     def count(self, wanted: Wanted) -> int | None:
         """Return how many partitions a place wants, None where nobody can tell."""
@@ -76,13 +79,12 @@ class Registered:
 
     def values(self, bucket: str, key: str) -> tuple[Mapping[str, str], str] | None:
         """Return the values of the nearest folder above."""
-        prefix = key
-        while prefix:
+        prefix = key[: key.rfind("/") + 1]
+        while (bucket, prefix) not in self.folders:
+            if not prefix:
+                return None
             prefix = prefix[: prefix.rstrip("/").rfind("/") + 1]
-            known = self.folders.get((bucket, prefix))
-            if known is not None:
-                return known, key[len(prefix) :]
-        return None
+        return self.folders[bucket, prefix], key[len(prefix) :]
 
     def count(self, wanted: Wanted) -> int:
         """Return how many of them are wanted."""
