@@ -200,7 +200,7 @@ def test_too_much_is_refused_before_anything_starts(
     assert lakehunt(*asked, "--max-scan", "1GB").code == 0
     told = lakehunt("estimate", _COUNT, *_WINDOW)
     assert told.code == 0
-    assert "a run would be refused: 50,000 bytes are allowed; --max-scan 1GB allows it" in told.err
+    assert "a run would be refused: 50.0 kB are allowed; --max-scan 1GB allows it" in told.err
     wrong = lakehunt(*asked, "--max-scan", "much")
     assert (wrong.code, "--max-scan much: expected a number of bytes" in wrong.err) == (2, True)
 

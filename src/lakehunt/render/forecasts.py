@@ -51,10 +51,10 @@ def forecast_lines(forecast: Forecast, limit_bytes: int, *, is_local: bool) -> I
         fetched = amount.size_bytes - sum(query.kept_bytes for query in forecast.queries)
         yield f"{_listed(amount)} to read, {sized(fetched)} of that to fetch"
         return
+    queries = counted(len(forecast.queries), "query", "queries")
     yield (
-        f"{counted(len(forecast.queries), 'query', 'queries')} would scan {sized(amount.size_bytes)}"
-        f" at most, about {forecast.usd:,.4f} USD; {_listed(amount)},"
-        f" found with {counted(forecast.listings, 'listing')}"
+        f"{queries} would scan {sized(amount.size_bytes)} at most, about {forecast.usd:,.4f} USD;"
+        f" {_listed(amount)}, found with {counted(forecast.listings, 'listing')}"
     )
     yield from unknown_lines(forecast)
     if limit_bytes and amount.size_bytes > limit_bytes:
