@@ -176,6 +176,16 @@ def test_a_window_takes_the_folders_of_its_days(
     assert "cloudtrail: nothing in this window: the data covers 2026-05-01" in ran.err
 
 
+def test_a_large_lake_asks_for_a_window(
+    tmp_path: Path, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliver(tmp_path, 1, "1005", event("A"))
+    monkeypatch.setattr("lakehunt.engines.local.engine._UNBOUNDED_BYTES", 10)
+    ran = lakehunt("status", tmp_path)
+    assert (ran.code, "cloudtrail is read without a bound" in ran.err) == (2, True)
+    assert lakehunt("status", tmp_path, "--all-time").code == 0
+
+
 def test_an_account_is_held_to(tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt) -> None:
     lake_of(
         tmp_path,

@@ -225,10 +225,12 @@ def _remarks(found: Found, skim: Skim, bucket: Bucket) -> Iterator[str]:
     if places > _MOST_PLACES:
         what = f"first and last day are those of {_MOST_PLACES:,} of {places:,} folders"
         yield f"{what}, such as that of one account and region"
+    starts: dict[str, list[str]] = {}
     for run in skim.runs:
-        yield (
-            f"{bucket.address(run.start)}...: of many objects with such names the first thousand"
-            " were looked at, and no folder that begins so"
-        )
+        starts.setdefault(run.folder, []).append(run.start.removeprefix(run.folder))
+    for folder, names in starts.items():
+        shown = ", ".join(f"{name}..." for name in names)
+        what = "the first thousand of each were looked at, and no folder of such a name"
+        yield f"{bucket.address(folder)}: of the objects named {shown} {what}"
     for prefix in skim.unfinished:
         yield f"{bucket.address(prefix)}: too many names of many kinds; not looked at to the end"

@@ -146,8 +146,10 @@ class LocalEngine:
                 continue
             size = self.lake.size_bytes(scan.source, scan.bounds, _UNBOUNDED_BYTES)
             if size > _UNBOUNDED_BYTES:
-                for statement in statements:
-                    require_bounds(statement, f"the lake holds {size / 1e9:.1f} GB of it")
+                for one in statements:
+                    own = [r for r in one.reads if r.source.name == scan.source.name]
+                    why = f"the lake holds {size / 1e9:.1f} GB of it"
+                    require_bounds(replace(one, reads=tuple(own)), why)
 
 
 class _Session:
