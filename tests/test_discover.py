@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from lakehunt.config import Config, read_config
-from lakehunt.model import Source
+from lakehunt.config import Access, Config, read_config
+from lakehunt.model import Delivery, Discovery, FoundSource, Source
+from lakehunt.render.settings import settings_text
 from tests.buckets import Asked, Server, refusal
 from tests.conftest import Ran, shared
 from tests.lakes import document, event, lake_of, put
@@ -162,6 +163,14 @@ def test_a_relative_folder_counts_from_the_file(
     (tmp_path / "etc").mkdir()
     assert lakehunt("discover", "logs", "--out", "etc/lakehunt.toml").code == 0
     assert Path(read_config(tmp_path / "etc" / "lakehunt.toml").lake).resolve() == tmp_path / "logs"
+
+
+def test_the_file_may_lie_beside_the_logs(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(lake_of(tmp_path / "logs", cloudtrail, {"eventName": "X"}))
+    assert lakehunt("discover", ".", "--out", "lakehunt.toml").code == 0
+    assert lakehunt("status", "--strict").code == 0
 
 
 def realtime(folder: Path, sources: Mapping[str, Source], *names: str) -> str:
@@ -384,3 +393,18 @@ def test_flat_names_are_passed_over_by_the_thousand(
     told = "of the objects named 2023-..., 2024-..., 2025-..., 2026-... the first thousand of each"
     assert f"# not looked at in full: s3://plenty/access/: {told}" in ran.out
     assert len(s3.listed) < 30
+
+
+def test_sources_that_share_a_bucket_are_written_once() -> None:
+    def source(name: str, above: str, web_acl: str) -> FoundSource:
+        return FoundSource(
+            name, "trail", (Delivery("account", above, "x"),), {"web_acl": (web_acl,)}, None, None,
+            days_by_events=False, shapes={}, files=1, size_bytes=1,
+        )  # fmt: skip
+
+    sources = (source("a", "one/", "x"), source("b", "one/", "y"), source("c", "", "x"))
+    found = Discovery("s3://logs/", "logs", "eu-west-1", "", sources, (), ())
+    deployment = tomllib.loads(settings_text(found, "s3://logs/", Access()))["deployment"]
+    assert deployment["prefixes"] == {"trail": "one/"}
+    assert deployment["values"] == {"web_acl": ["x", "y"]}
+    assert "# c is also in /, for other tables" in settings_text(found, "s3://logs/", Access())

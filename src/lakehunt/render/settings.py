@@ -92,8 +92,8 @@ def _tables(discovery: Discovery) -> Iterator[list[str]]:
     yield _table("layouts", _layouts(sources))
     formats = {one.source: _commonest(one).format for one in sources if one.shapes}
     yield _table("formats", [f"{n} = {_text(f)}" for n, f in formats.items() if f != "default"])
-    others = {name: those for one in sources for name, those in one.values.items()}
-    yield _table("values", [f"{n} = {_list(v)}" for n, v in others.items() if n not in _OWN])
+    names = dict.fromkeys(name for one in sources for name in one.values if name not in _OWN)
+    yield _table("values", [f"{name} = {_list(_values(sources, name))}" for name in names])
 
 
 def _table(name: str, lines: Iterable[str]) -> list[str]:
@@ -114,13 +114,15 @@ def _buckets(discovery: Discovery) -> list[str]:
 
 
 def _prefixes(discovery: Discovery) -> Iterator[str]:
-    """Yield the folder of each source; where it has several, tables can read one."""
-    for one in discovery.sources:
-        above = list(dict.fromkeys(delivery.above for delivery in one.deliveries))
-        if discovery.bucket and above[0]:
-            yield f"{one.bucket} = {_text(above[0])}"
-        for other in above[1:] if discovery.bucket else ():
-            yield f"# {one.source} is also in {for_terminal(other or '/')}, for tables of its own"
+    """Yield the folder of each bucket's logs; where there are several, tables can read one."""
+    chosen: dict[str, str] = {}
+    for one in discovery.sources if discovery.bucket else ():
+        for above in dict.fromkeys(delivery.above for delivery in one.deliveries):
+            if one.bucket not in chosen and above:
+                yield f"{one.bucket} = {_text(above)}"
+            elif above != chosen.get(one.bucket, above):
+                yield f"# {one.source} is also in {for_terminal(above or '/')}, for other tables"
+            chosen.setdefault(one.bucket, above)
 
 
 def _layouts(sources: Sequence[FoundSource]) -> Iterator[str]:

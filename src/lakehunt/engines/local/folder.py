@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from lakehunt.config import FILE_NAME
 from lakehunt.engines.local.lake import Listing, LogFile, OnDisk
 from lakehunt.engines.local.lister import Lister
 from lakehunt.errors import LakeError
@@ -96,7 +97,8 @@ def _walk(path: Path, unknown: list[FileNote]) -> Iterator[tuple[Path, int]]:
             continue
         seen.add((here.st_dev, here.st_ino))
         folders.sort()
-        for name in sorted(names):
+        # our own configuration may lie beside the logs that it is about
+        for name in sorted({*names} - {FILE_NAME}):
             file = Path(folder, name)
             if file.is_file():
                 yield file, file.stat().st_size
