@@ -20,8 +20,8 @@
 --   - A policy for one other account, an access point policy, or replication to another account
 --   - A public ACL given while the object is written (PutObject); PutObjectAcl needs data events
 --   - A bucket policy too large to be kept in the record
--- next: Put block public access back, for the whole account if you can. Read the bucket's access
---   logs or data events for what was fetched while it was open.
+-- next: Put block public access back, for the whole account if you can. See what was
+--   fetched while it was open, and whether the logs could show it (activity.public_bucket).
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 --   - https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html

@@ -27,7 +27,8 @@
 --   - Several permissions in one call whose keys were put in another order than CloudTrail's
 --   - Rules of network ACLs, and an instance moved into a group that was open already
 -- next: Revoke the rule. List the instances in the group, look for accepted connections in the flow
---   logs since the event, and see what else the actor changed.
+--   logs since the event (vpcflow.admin_port_reached_from_internet), and see what else the actor
+--   changed.
 -- references:
 --   - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AuthorizeSecurityGroupIngress.html
 --   - https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifySecurityGroupRules.html

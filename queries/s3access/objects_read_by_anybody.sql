@@ -23,8 +23,8 @@
 --   - Reads by way of the web site endpoint, which is for everybody
 --   - Reads with a presigned URL, or with credentials of another account, which have a requester
 --   - Requests of which S3 delivered no log record; delivery is not guaranteed
--- next: See who opened the bucket and when (cloudtrail.bucket_made_public), close it unless it is
---   meant so, and list what was read and by which addresses (s3access.bucket).
+-- next: See who opened the bucket and when (activity.public_bucket), close it unless it is meant
+--   so, and list what was read and by which addresses (s3access.bucket).
 -- references:
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/LogFormat.html
 --   - https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
