@@ -10,12 +10,14 @@ import trino
 from tests.battery import Line
 
 
-def connected(port: int) -> trino.dbapi.Connection:
+def connected(port: int, catalog: str = "", schema: str = "") -> trino.dbapi.Connection:
     """A connection to a server on loopback, the session in UTC, values as the protocol has them."""
     return trino.dbapi.Connection(
         host="127.0.0.1",
         port=port,
         user="battery",
+        catalog=catalog or None,
+        schema=schema or None,
         timezone="UTC",
         legacy_primitive_types=True,
     )

@@ -40,6 +40,30 @@ query.max-memory=1GB
 catalog.config-dir={folder}/catalog
 plugin.dir={home}/plugin
 """
+CATALOG = "awsdatacatalog"
+"""What Athena calls it, and therefore the stored text of each of its views."""
+GLUE_CATALOG = """\
+connector.name=hive
+hive.metastore=glue
+hive.metastore.glue.region=us-east-1
+hive.metastore.glue.endpoint-url={endpoint}
+hive.metastore.glue.aws-access-key=test
+hive.metastore.glue.aws-secret-key=test
+hive.metastore.glue.default-warehouse-dir=s3://warehouse/
+fs.native-s3.enabled=true
+s3.endpoint={endpoint}
+s3.region=us-east-1
+s3.path-style-access=true
+s3.aws-access-key=test
+s3.aws-secret-key=test
+hive.partition-projection-enabled=true
+hive.recursive-directories=true
+hive.ignore-absent-partitions=true
+hive.table-statistics-enabled=false
+hive.collect-column-statistics-on-write=false
+hive.non-managed-table-writes-enabled=true
+"""
+"""As Athena reads: folders below a partition's too, and a projected partition may be absent."""
 FLAGS = (
     "-Xmx2G",
     "-XX:+UseG1GC",
@@ -139,8 +163,10 @@ def _fetch(program: Path, artifact: str, folder: Path) -> None:
 
 
 @contextmanager
-def running() -> Iterator[int]:
+def running(endpoint: str = "") -> Iterator[int]:
     """The port of a Trino on loopback, which ends with the block, on SIGTERM too.
+
+    With the endpoint of an AWS it has the catalog `awsdatacatalog` over that Glue and S3.
 
     Raises Unavailable where Java or Maven is missing, Broken where it does not start.
     """
@@ -150,6 +176,10 @@ def running() -> Iterator[int]:
     try:
         with tempfile.TemporaryDirectory(prefix="lakehunt-trino-") as name:
             port = _free_port()
+            (Path(name) / "catalog").mkdir()
+            if endpoint:
+                catalog = Path(name) / "catalog" / f"{CATALOG}.properties"
+                catalog.write_text(GLUE_CATALOG.format(endpoint=endpoint), encoding="utf-8")
             process = _started(program, home, Path(name), port)
             try:
                 _wait(process, Path(name) / "server.log", port)
@@ -168,7 +198,6 @@ def _free_port() -> int:
 
 
 def _started(program: Path, home: Path, folder: Path, port: int) -> subprocess.Popen[bytes]:
-    (folder / "catalog").mkdir()
     config = CONFIG.format(port=port, folder=folder, home=home)
     (folder / "config.properties").write_text(config, encoding="utf-8")
     (folder / "log.properties").write_text("io.trino=WARN\n", encoding="utf-8")

@@ -1,0 +1,176 @@
+"""Every table reads the same rows on a real Trino and on the local engine, rows of NULLs included.
+
+It must not know what a view makes of the rows.
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from lakehunt.config import Deployment
+from lakehunt.content import roots
+from lakehunt.deploy.catalog import catalog_table
+from lakehunt.engines.base import Limits
+from lakehunt.engines.local.engine import LocalEngine
+from lakehunt.errors import Location
+from lakehunt.layouts import file_name, folder
+from lakehunt.model import Result, Source
+from lakehunt.sources import load_source
+from lakehunt.sources.lines import HIVE_JSON, LAZY_SIMPLE, OPENX_JSON, PARQUET
+from lakehunt.sql.compile import Draft
+from lakehunt.writer import expand
+from lakehunt.writer.serdes import file_bytes
+from tests.conftest import SHARED
+
+from .hostile import DELIMITED, json_lines, mutated
+from .judge import Judge, Row, plain
+
+pytestmark = pytest.mark.live
+CONTENT = Path(__file__).parent.parent / "serdes" / "content"
+DELIVERED = datetime(2026, 5, 1, 10, 5, tzinfo=UTC)
+VALUES = {"account_id": "111122223333", "region": "us-east-1", "day": "2026/05/01",
+          "web_acl": "shop", "vpc": "vpc-0a", "source_bucket": "example-data",
+          "distribution_id": "E1SFLUZKKLSP61"}  # fmt: skip
+SAMPLED = ("alb", "s3access", "cloudfront", "vpcflow", "waf", "route53_resolver", "route53_public")
+MUTATIONS = 150
+
+
+def deployment(source: str, format_: str = "", fields: Sequence[str] = ()) -> Deployment:
+    """Return where the tables of one source lie in the tests' bucket."""
+    keys = ("trail", "alb", "s3access", "waf", "dns", "public_dns", "flow", "cloudfront",
+            "cloudfront_realtime", "web", "flows", "names")  # fmt: skip
+    return Deployment(
+        buckets=dict.fromkeys(keys, f"tables-{source}-{format_}".replace("_", "-").strip("-")),
+        accounts=(VALUES["account_id"],),
+        regions=(VALUES["region"],),
+        first_day=date(2026, 4, 30),
+        formats={source: format_} if format_ else {},
+        fields={source: tuple(fields)} if fields else {},
+        values={name: (value,) for name, value in VALUES.items()},
+    )
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Files of one deployed source by a word for each, and where AWS would put them."""
+
+    source: Source
+    files: Mapping[str, bytes]
+
+    def places(self) -> Iterator[tuple[str, str, bytes]]:
+        """Yield the word, the key and the bytes of each file."""
+        partitions = self.source.partitions
+        place = folder(partitions, self.source.layout, VALUES)
+        for number, (word, data) in enumerate(self.files.items()):
+            name = file_name(partitions, VALUES, DELIVERED, f"{number:04}")
+            if self.source.table.serde == PARQUET:
+                name = name.removesuffix(".gz").removesuffix(".log") + ".parquet"
+            yield word, place + name, gzip.compress(data) if name.endswith(".gz") else data
+
+    @property
+    def query(self) -> str:
+        """Return what both are asked: every column, and the file."""
+        table = self.source.table
+        names = (column.name.lower() for column in (*table.columns, *table.partition_columns))
+        columns = ", ".join(f'"{name}"' for name in names)
+        return f'SELECT {columns}, "$path" FROM {table.name}'
+
+
+def by_file(delivery: Delivery, rows: Sequence[Row]) -> dict[str, Counter[Row]]:
+    """Return the rows of each file by its word, how often each row is there."""
+    words = {key.rpartition("/")[2]: word for word, key, _ in delivery.places()}
+    found: dict[str, Counter[Row]] = {word: Counter() for word in words.values()}
+    for row in rows:
+        found[words[str(row[-1]).rpartition("/")[2]]][row[:-1]] += 1
+    return found
+
+
+def on_trino(judge: Judge, delivery: Delivery) -> dict[str, Counter[Row]]:
+    """Return what Trino reads of each file."""
+    bucket = delivery.source.table.location.removeprefix("s3://").partition("/")[0]
+    database = bucket.replace("-", "_")
+    judge.database(database, bucket)
+    for _, key, data in delivery.places():
+        judge.sandbox.store.put(f"s3://{bucket}/{key}", data)
+    judge.tables(database, [catalog_table(delivery.source.table)])
+    return by_file(delivery, judge.run(delivery.query, database))
+
+
+def locally(lake: Path, delivery: Delivery) -> dict[str, Counter[Row]]:
+    """Return what the local engine reads of each file."""
+    for _, key, data in delivery.places():
+        path = lake / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    engine = LocalEngine(lake, {delivery.source.name: delivery.source})
+    try:
+        run = engine.run([Draft("q", delivery.query)], None, Limits(), lambda share: None)
+    finally:
+        engine.close()
+    result = run.results["q"]
+    assert isinstance(result, Result), result
+    rows = zip(*(column.to_pylist() for column in result.table.columns), strict=True)
+    return by_file(delivery, [tuple(plain(value) for value in row) for row in rows])
+
+
+def differences(
+    delivery: Delivery, real: Mapping[str, Counter[Row]], ours: Mapping[str, Counter[Row]]
+) -> list[str]:
+    """Return for each file that is read differently what only one of the two has."""
+    return [
+        f"{word}: {delivery.files[word][:300]!r}\n  Trino {[*(real[word] - ours[word])][:2]}"
+        f"\n  local {[*(ours[word] - real[word])][:2]}"
+        for word in delivery.files
+        if real[word] != ours[word]
+    ]
+
+
+def hostile_lines(source: Source) -> list[str]:
+    """Return lines of a source's table: as AWS writes one, and damaged in many ways."""
+    fresh = {"repeat": "3", "every": "7s", "record": {}}
+    records = [*expand(source, [fresh], DELIVERED, Location("test"))]
+    written = file_bytes(source.formats[0], source.partitions, records).decode()
+    whole = written.splitlines()
+    lines = whole[int(source.table.properties.get("skip.header.line.count", "0")) :]
+    odd: Sequence[str] = DELIMITED if source.table.serde == LAZY_SIMPLE else ()
+    if source.table.serde in (OPENX_JSON, HIVE_JSON):
+        keys = [
+            source.table.serde_properties.get(f"mapping.{c.name.lower()}", c.name)
+            for c in source.table.columns
+        ]
+        odd = [*json_lines(source.table, keys)]
+    mutations = (mutated(lines[seed % len(lines)], seed) for seed in range(MUTATIONS))
+    return [*lines, *odd, *mutations]
+
+
+def header(source: Source) -> bytes:
+    """Return the header lines that a table skips."""
+    written = file_bytes(source.formats[0], source.partitions, [])
+    return written
+
+
+def hostile(source: Source) -> Delivery:
+    """Return hostile lines, each in a file of its own, and all in one."""
+    above = header(source)
+    lines = [line.encode(errors="surrogateescape") + b"\n" for line in hostile_lines(source)]
+    alone = {f"line {number}": above + line for number, line in enumerate(lines)}
+    return Delivery(source, {**alone, "all": above + b"".join(lines)})
+
+
+TEXTS = ("alb", "s3access", "route53_public", "cloudfront", "cloudfront_realtime", "vpcflow",
+         "waf", "route53_resolver", "cloudfront.json")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_hostile_lines_are_read_alike(tmp_path: Path, judge: Judge, name: str) -> None:
+    source, _, format_ = name.partition(".")
+    delivery = hostile(load_source(roots(), source, deployment(source, format_)))
+    found = differences(delivery, on_trino(judge, delivery), locally(tmp_path, delivery))
+    assert not found, f"{len(found)} of {len(delivery.files)}\n" + "\n".join(found)
