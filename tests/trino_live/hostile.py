@@ -7,26 +7,30 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 
 from lakehunt.model import Table, Type
 
-VALUES = (
-    "null", '"x"', '""', '"null"', "1", "-0", "1.0", "1.50", "1e3", "1E-7", "1e400", "01", "+1",
-    "12345678901234567890", "9223372036854775808", "-9223372036854775808", "0.1234567890123456789",
-    "true", '"true"', "{}", '{"a":1}', '{"a":{"b":[1,"x",null]}}', "[]", "[1]", '["x",null,2.50]',
-    "[[]]", "[{}]", '[{"a":1}]', '"\\u0000"', '"\\ud800"', '"\\ud83d\\ude00"', '"\u00e9\u2028"',
-    '"\\/\\b\\t"', '"a\tb"', '"a\x01b"', '" 1"', '"1 "', '"1.5"', '"1e3"', '"-7"', '"+5"',
-    '"[1]"', '"{}"', "NaN", "x", "'x'",
+TEXTS = (
+    "null", '"x"', '""', '"null"', "1", "-0", "1.0", "12345678901234567890", "-9223372036854775808",
+    "true", '"true"', "{}", '{"a":1}', '{"a":{"b":[1,"x",null]}}', "[]", "[1]", "[[]]", '[{"a":1}]',
+    '"\\u0000"', '"\\ud83d\\ude00"', '"\u00e9\u2028"', '"\\/\\b\\t\\n"', '" 1"', '"[1]"', '"{}"',
 )  # fmt: skip
-"""Values of JSON, and some that are none."""
-LINES = (
-    "", " ", "null", "true", "1", '"x"', "[]", "{}", " {} ", "[{}]", "{", "}", "{}x", "{} {}", "{}}",
-    "{,}", '{"a"}', '{"a":}', '{"a":1,}', '{"a":1 "b":2}', "{'a':'b'}", "{a:b}", "{a=b}", "{a=>b}",
-    '{"a":1;"b":2}', "{#\n", "{/*x*/}", "# x", "\x00", '{"a":"\x00"}', '{"":1}', '{"a.b":1}',
-    '{"a":{"a":{"a":{}}}}', '{"a":"\\x"}', '{"a":"\\u12"}', '{"a":"x', "<html>", "\ufeff{}",
+"""Values of JSON in a column of text."""
+NUMBERS = ("null", '"x"', '""', "1", "-0", "1.0", "1.50", "-1.5", "1e3", '"1"', '"1.5"', '"-7"', '"+5"',
+           "9223372036854775807", "9223372036854775808", '"9223372036854775808"', "true", '"true"',
+           '" 1"', '"1 "', '"1e3"', '"0x1F"', '"NaN"')  # fmt: skip
+"""Values of JSON in a column of numbers."""
+LINES = ("", " ", "null", "true", "1", '"x"', "[]", "{}", " {} ", '{"":1}', '{"a.b":1}',
+         '{"a":{"a":{"a":{}}}}')  # fmt: skip
+"""Values of JSON that are no record of any table."""
+LOOSE = (
+    "{", "}", "{}x", "{} {}", "{}}", "{,}", '{"a"}', '{"a":}', '{"a":1,}', '{"a":1 "b":2}', "{a:b}",
+    "{'a':'b'}", "{a=b}", '{"a":1;"b":2}', "# x", "\x00", '{"a":"\x00"}', '{"a":"\\x"}', '{"a":"x',
+    "<html>",
 )  # fmt: skip
-"""Lines of any table of JSON."""
+"""Lines that are no JSON."""
 DELIMITED = ("", " ", "  ", "-", "- -", "\\N", "\\N \\N", "a  b", " a", "a ", '"a b" c', "\x00", "\x01")
 PIECES = (" ", '"', '" ', ' "', '" "', '""', "-", "\\", "\\x22", "\x00", "\x01", "\t", "\r", "\u00e9",
           "\u2028", "\x85", "\x0b", "[", "]", ":", "' ", "\udcff", "\U0001f600")  # fmt: skip
@@ -38,32 +42,39 @@ def json_lines(table: Table, keys: Sequence[str]) -> Iterator[str]:
     Args:
         keys: what each column is called in a record.
     """
-    yield from LINES
+    yield from (*LINES, *LOOSE)
     seen: set[str] = set()
     for key, column in zip(keys, table.columns, strict=True):
-        name = json.dumps(key)
-        if column.type.glue() in seen:
-            continue
-        seen.add(column.type.glue())
-        for value in VALUES:
-            for wrapped in _wrapped(value, column.type):
-                yield f"{{{name}:{wrapped}}}"
-    name, upper = json.dumps(keys[0]), json.dumps(keys[0].upper())
-    yield from (f'{{{name}:"1",{name}:"2"}}', f'{{{upper}:"1"}}', f'{{{upper}:"1",{name}:"2"}}')
-    yield from (f'{{{name}:"1",{upper}:"2"}}', f'{{ {name} : "1" , "z" : 1 }}', f'{{{name}:"1"}}\r')
+        if column.type.glue() not in seen:
+            seen.add(column.type.glue())
+            yield from (f"{{{json.dumps(key)}:{value}}}" for value in _values(column.type))
+    name = json.dumps(keys[0])
+    yield f'{{ {name} : "1" , "z" : 1 }}'
 
 
-def _wrapped(value: str, type_: Type) -> Iterator[str]:
-    """Yield a value in place of one of a type, and in the place of what that type holds."""
-    yield value
+def is_json(line: str) -> bool:
+    """Tell whether a line is JSON; one that is not may hold what a lenient reader makes of it."""
+    try:
+        json.loads(line or "null")
+    except ValueError:
+        return not line.strip()
+    return True
+
+
+def _values(type_: Type) -> Iterator[str]:
+    """Yield values for a column of a type, odd ones in the place of what it holds."""
     if type_.name == "struct":
-        key, inner = type_.fields[0]
-        yield from (f"{{{json.dumps(key)}:{text}}}" for text in _wrapped(value, inner))
-        yield f"{{{json.dumps(key.swapcase())}:{value}}}"
+        yield from ("null", "{}", '{"zz":1}')
+        for key, inner in type_.fields[:2]:
+            yield from (f"{{{json.dumps(key)}:{text}}}" for text in _values(inner))
     elif type_.name == "array":
-        yield from (f"[{text}]" for text in _wrapped(value, type_.arguments[0]))
+        yield from ("null", "[]", "[null]")
+        yield from (f"[{text},{text}]" for text in _values(type_.arguments[0]))
     elif type_.name == "map":
-        yield f'{{"k":{value}}}'
+        yield from ("null", "{}")
+        yield from (f'{{"k":{text}}}' for text in _values(type_.arguments[1]))
+    else:
+        yield from TEXTS if type_.name == "string" else NUMBERS
 
 
 def mutated(line: str, seed: int) -> str:
@@ -76,3 +87,12 @@ def mutated(line: str, seed: int) -> str:
         put = chance.choice((chance.choice(PIECES), ""))
         line = line[:place] + put + line[place + cut :]
     return line.replace("\n", " ")
+
+
+def mutated_json(line: str, seed: int) -> str:
+    """Return a record with one of its texts changed, or cut off somewhere."""
+    if not seed % 5:
+        return line[: random.Random(seed).randrange(1, len(line))]
+    texts = [match for match in re.finditer(r'(?<=:)"[^"\\\\]*"', line)]
+    match = random.Random(seed).choice(texts)
+    return line[: match.start()] + json.dumps(mutated(match[0], seed)) + line[match.end() :]

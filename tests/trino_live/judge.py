@@ -78,9 +78,9 @@ class Judge:
 
 
 def plain(value: Value) -> Value:
-    """Return a value in one form for both: tuples for lists and rows, pairs in order for maps."""
+    """Return a value in one form for both: a tuple for a list, a row or a map."""
     if isinstance(value, dict):
-        return tuple(sorted((key, plain(inner)) for key, inner in value.items()))
+        return tuple(plain(inner) for inner in value.values())
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return tuple(plain(inner) for inner in value)
     return value

@@ -29,7 +29,7 @@ from lakehunt.writer import expand
 from lakehunt.writer.serdes import file_bytes
 from tests.conftest import SHARED
 
-from .hostile import DELIMITED, json_lines, mutated
+from .hostile import DELIMITED, is_json, json_lines, mutated, mutated_json
 from .judge import Judge, Row, plain
 
 pytestmark = pytest.mark.live
@@ -40,6 +40,9 @@ VALUES = {"account_id": "111122223333", "region": "us-east-1", "day": "2026/05/0
           "distribution_id": "E1SFLUZKKLSP61"}  # fmt: skip
 SAMPLED = ("alb", "s3access", "cloudfront", "vpcflow", "waf", "route53_resolver", "route53_public")
 MUTATIONS = 150
+TOGETHER = 8
+LENIENT = 3
+"""Lines of a file that are no JSON and yet rows on Trino, at most."""
 
 
 def deployment(source: str, format_: str = "", fields: Sequence[str] = ()) -> Deployment:
@@ -116,20 +119,35 @@ def locally(lake: Path, delivery: Delivery) -> dict[str, Counter[Row]]:
         engine.close()
     result = run.results["q"]
     assert isinstance(result, Result), result
-    rows = zip(*(column.to_pylist() for column in result.table.columns), strict=True)
-    return by_file(delivery, [tuple(plain(value) for value in row) for row in rows])
+    columns = ([plain(v) for v in column.to_pylist()] for column in result.table.columns)
+    return by_file(delivery, [*zip(*columns, strict=True)])
 
 
 def differences(
     delivery: Delivery, real: Mapping[str, Counter[Row]], ours: Mapping[str, Counter[Row]]
 ) -> list[str]:
     """Return for each file that is read differently what only one of the two has."""
-    return [
-        f"{word}: {delivery.files[word][:300]!r}\n  Trino {[*(real[word] - ours[word])][:2]}"
-        f"\n  local {[*(ours[word] - real[word])][:2]}"
-        for word in delivery.files
-        if real[word] != ours[word]
-    ]
+    found: list[str] = []
+    for word, data in delivery.files.items():
+        only_real, only_ours = real[word] - ours[word], ours[word] - real[word]
+        if (only_real or only_ours) and not is_left_out(delivery, only_real, only_ours):
+            shown = f"  Trino {[*only_real][:3]}\n  local {[*only_ours][:3]}"
+            found.append(f"{word}: {data[:3000]!r}\n{shown}")
+    return found
+
+
+def is_left_out(delivery: Delivery, only_real: Counter[Row], only_ours: Counter[Row]) -> bool:
+    """Tell whether as many lines are rows of NULLs here as are no JSON and yet rows on Trino.
+
+    The reader of OpenX, on Athena and Trino, is lenient: quotes, commas and colons may lack, and
+    what follows the closing brace is not looked at. Such a line was damaged or forged, and is told
+    here by `_unparsed`.
+    """
+    table = delivery.source.table
+    empty = only_ours.total() == only_real.total() <= LENIENT
+    return table.serde == OPENX_JSON and empty and all(
+        set(row[: len(table.columns)]) == {None} for row in only_ours
+    )
 
 
 def hostile_lines(source: Source) -> list[str]:
@@ -140,30 +158,34 @@ def hostile_lines(source: Source) -> list[str]:
     whole = written.splitlines()
     lines = whole[int(source.table.properties.get("skip.header.line.count", "0")) :]
     odd: Sequence[str] = DELIMITED if source.table.serde == LAZY_SIMPLE else ()
+    mutate = mutated
     if source.table.serde in (OPENX_JSON, HIVE_JSON):
+        mutate = mutated_json
         keys = [
             source.table.serde_properties.get(f"mapping.{c.name.lower()}", c.name)
             for c in source.table.columns
         ]
         odd = [*json_lines(source.table, keys)]
-    mutations = (mutated(lines[seed % len(lines)], seed) for seed in range(MUTATIONS))
+    mutations = (mutate(lines[seed % len(lines)], seed) for seed in range(MUTATIONS))
     return [*lines, *odd, *mutations]
 
 
-def header(source: Source) -> bytes:
-    """Return the header lines that a table skips."""
-    written = file_bytes(source.formats[0], source.partitions, [])
-    return written
-
-
 def hostile(source: Source) -> Delivery:
-    """Return hostile lines, each in a file of its own, and all in one."""
-    above = header(source)
-    lines = [line.encode(errors="surrogateescape") + b"\n" for line in hostile_lines(source)]
-    alone = {f"line {number}": above + line for number, line in enumerate(lines)}
-    return Delivery(source, {**alone, "all": above + b"".join(lines)})
+    """Return hostile lines in files of a few, a good line above them."""
+    header = file_bytes(source.formats[0], source.partitions, [])
+    good, *lines = [
+        line.encode(errors="surrogateescape") + b"\n" for line in hostile_lines(source)
+    ]
+    files = {
+        f"lines from {start}": header + good + b"".join(lines[start : start + TOGETHER])
+        for start in range(0, len(lines), TOGETHER)
+    }
+    return Delivery(source, files)
 
 
+FIELDS = {"vpcflow": ("version", "account-id", "interface-id", "srcaddr", "dstaddr", "srcport",
+                      "dstport", "protocol", "packets", "bytes", "start", "end", "action",
+                      "log-status", "vpc-id", "subnet-id", "instance-id", "region")}  # fmt: skip
 TEXTS = ("alb", "s3access", "route53_public", "cloudfront", "cloudfront_realtime", "vpcflow",
          "waf", "route53_resolver", "cloudfront.json")  # fmt: skip
 
@@ -171,6 +193,7 @@ TEXTS = ("alb", "s3access", "route53_public", "cloudfront", "cloudfront_realtime
 @pytest.mark.parametrize("name", TEXTS)
 def test_hostile_lines_are_read_alike(tmp_path: Path, judge: Judge, name: str) -> None:
     source, _, format_ = name.partition(".")
-    delivery = hostile(load_source(roots(), source, deployment(source, format_)))
+    fields = FIELDS.get(source, ())
+    delivery = hostile(load_source(roots(), source, deployment(source, format_, fields)))
     found = differences(delivery, on_trino(judge, delivery), locally(tmp_path, delivery))
     assert not found, f"{len(found)} of {len(delivery.files)}\n" + "\n".join(found)

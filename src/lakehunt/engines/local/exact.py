@@ -71,6 +71,9 @@ def _line_by_line(text: str, json: ExactJson, finder: Finder) -> tuple[tuple[byt
     texts: list[bytes] = []
     are_whole = True
     for line in text.removesuffix("\n").split("\n"):
+        if not line.strip():
+            texts.append(line.encode())
+            continue
         try:
             value = json.whole(line)
         except ValueError:

@@ -45,8 +45,8 @@ class ExactJson:
         text = json.dumps(value, ensure_ascii=False)
         if self._mark in text:
             text = re.sub(f'"{self._mark}([^"]+)"', r"\1", text)
-        # a lone surrogate (\ud800 in JSON) is no character: it becomes U+FFFD
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+        # a lone surrogate (\ud800 in JSON) is no character: it becomes `?`, as Java writes it
+        return text.encode(errors="replace")
 
     def _marked(self, digits: str) -> str:
         return self._mark + digits

@@ -13,8 +13,14 @@ import pyarrow
 from lakehunt.engines.local.exact import load_lines
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
 from lakehunt.engines.local.serdes.text import as_lines, blocks
-from lakehunt.engines.local.types import json_structure, quoted, text
+from lakehunt.engines.local.types import duckdb_type, json_structure, quoted, text
 from lakehunt.model import Partitions, Table, Type
+
+_TEXT = Type("string")
+_INTEGERS = ("tinyint", "smallint", "int", "bigint")
+# As Trino 476 reads them, measured.
+_WHOLE = "[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)"
+_FRACTION = "[-+]?[0-9]+[.][0-9]*([eE][-+]?[0-9]+)?"
 
 
 class JsonLinesTable:
@@ -29,9 +35,11 @@ class JsonLinesTable:
             name: table.serde_properties.get(f"mapping.{name.lower()}", name)
             for name in wanted.columns
         }
-        types = tuple((mapped[name], type_) for name, type_ in wanted.columns.items())
+        types = tuple((mapped[name], _read_as(type_)) for name, type_ in wanted.columns.items())
         structure = text(json.dumps(json_structure(Type("struct", fields=types))))
-        self.columns: Mapping[str, str] = {n: f"f.r.{quoted(key)}" for n, key in mapped.items()}
+        self.columns: Mapping[str, str] = {
+            name: _typed(f"f.r.{quoted(key)}", wanted.columns[name]) for name, key in mapped.items()
+        }
         self.rows = f"(SELECT *, TRY(from_json({LINE}, {structure})) AS r FROM documents) f"
         self._partitions = partitions
 
@@ -53,6 +61,22 @@ class JsonLinesTable:
             ends = numpy.flatnonzero(numpy.frombuffer(block.text, numpy.uint8) == ord("\n"))
             columns = [block.files(ends), block.lines(ends)]
             yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _read_as(type_: Type) -> Type:
+    return _TEXT if type_.name in _INTEGERS else type_
+
+
+def _typed(value: str, type_: Type) -> str:
+    """Return a column as the SerDe makes it: whole numbers of texts, fractions cut off."""
+    if type_.name not in _INTEGERS:
+        return value
+    to = duckdb_type(type_)
+    return (
+        f"CASE WHEN regexp_full_match({value}, '{_WHOLE}') THEN TRY_CAST({value} AS {to})"
+        f" WHEN regexp_full_match({value}, '{_FRACTION}')"
+        f" THEN TRY_CAST(trunc(TRY_CAST({value} AS DOUBLE)) AS {to}) END"
+    )
 
 
 def _text(piece: Piece) -> bytes:
