@@ -64,13 +64,10 @@ class Judge:
 
     def run(self, sql: str, database: str) -> list[Row]:
         """Return the rows of a statement, its values in the forms of `plain`."""
-        connection = self.connection(database)
-        cursor = connection.cursor()
-        try:
+        with self.connection(database) as connection:
+            cursor = connection.cursor()
             cursor.execute(sql)
             return [tuple(plain(value) for value in row) for row in cursor.fetchall()]
-        finally:
-            connection.close()
 
     def connection(self, database: str) -> trino.dbapi.Connection:
         """Return a connection to a database of the sandbox."""

@@ -15,7 +15,7 @@ from lakehunt.errors import LakehuntError
 from lakehunt.model import Case, Query, Record, Result, Source
 from lakehunt.render.neutral import plain
 from lakehunt.sql.bind import read_params
-from lakehunt.sql.compile import draft_query
+from lakehunt.sql.compile import Draft, draft_query
 from lakehunt.writer import expand, write_lake
 
 RULE = "case"
@@ -47,23 +47,41 @@ def _missing(query: Query, cases: Mapping[str, Case]) -> list[RuleProblem]:
     return []
 
 
+def case_draft(query: Query, case: Case) -> Draft:
+    """Return a query with the parameters of one case."""
+    params = {
+        name: [str(item) for item in value] if isinstance(value, list) else str(value)
+        for name, value in case.params.items()
+    }
+    return draft_query(query, read_params(query.params, params))
+
+
+def write_case(
+    lake: Path, case: Case, sources: Mapping[str, Source]
+) -> dict[str, tuple[Path, ...]]:
+    """Write the records of a case into a folder, as AWS lays them; return the files by source.
+
+    Raises:
+        LakehuntError: the records do not fit the table.
+    """
+    files: dict[str, tuple[Path, ...]] = {}
+    for name, given in case.given.items():
+        source = _source(name, case, sources)
+        records = expand(source, given, case.window.since, case.location)
+        files[name] = write_lake(lake, source, records, case.delivered)
+    return files
+
+
 def case_rows(query: Query, case: Case, sources: Mapping[str, Source]) -> list[dict[str, object]]:
     """Return the rows of a query over the records of one case, read from files as AWS lays them.
 
     Raises:
         LakehuntError: the records do not fit the table, or the query cannot run.
     """
-    params = {
-        name: [str(item) for item in value] if isinstance(value, list) else str(value)
-        for name, value in case.params.items()
-    }
-    draft = draft_query(query, read_params(query.params, params))
+    draft = case_draft(query, case)
     with tempfile.TemporaryDirectory(prefix="lakehunt-case-") as folder:
         lake = Path(folder)
-        for name, given in case.given.items():
-            source = _source(name, case, sources)
-            records = expand(source, given, case.window.since, case.location)
-            write_lake(lake, source, records, case.delivered)
+        write_case(lake, case, sources)
         engine = LocalEngine(lake, sources)
         try:
             run = engine.run([draft], case.window, Limits(), lambda share: None)
