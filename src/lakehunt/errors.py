@@ -11,7 +11,7 @@ Knows nothing of logs, SQL or engines. Everything raises from here; only `cli` p
     |   `-- Refused      2  a query that the local engine cannot reproduce: run it on Athena
     |-- UnboundedError   2  a query that would read everything: bound it, or say so
     |-- LimitError       2  a run that would read more than is allowed: narrow it, or allow more
-    |-- CloudError       3  AWS refused, or cannot be reached: fix credentials or permissions
+    |-- CloudError       3  AWS or Trino refused or cannot be reached: fix credentials, permissions
     `-- EngineError      3  the engine failed while running
 """
 
@@ -99,7 +99,7 @@ class LimitError(LakehuntError):
 
 
 class CloudError(LakehuntError):
-    """AWS refused, or cannot be reached; names the permission that is missing."""
+    """AWS or a Trino refused, or cannot be reached; names the permission that is missing."""
 
     exit_code = ExitCode.ENGINE
 

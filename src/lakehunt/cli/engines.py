@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def sources_for(options: Mapping[str, Any]) -> dict[str, Source]:
-    """Return the sources: on Athena with the columns that the deployed tables have."""
+    """Return the sources: but for the local engine with the columns of the deployed tables."""
     from lakehunt.sources import load_sources
 
-    if options["engine"] == "athena":
+    if options["engine"] != "local":
         return load_sources(content_roots(options["content"]), config().deployment)
     return local_sources(options)
 
@@ -57,7 +57,10 @@ def open_engine(
     """
     if options["engine"] == "local":
         return local_engine(lake_name(*lakes), sources)
-    return athena_engine(options, lakes[0] or lakes[1], sources)
+    lake = lakes[0] or lakes[1]
+    if options["engine"] == "trino":
+        return _trino_engine(lake, sources)
+    return athena_engine(options, lake, sources)
 
 
 def athena_engine(
@@ -76,6 +79,19 @@ def athena_engine(
     return AthenaEngine(
         settings, adopted(sources), reuse_of(options), _listed_with, athena_history()
     )
+
+
+def _trino_engine(lake: str | None, sources: Mapping[str, Source]) -> "Engine":
+    own = config().trino
+    if lake:
+        what = f"--engine trino reads the tables of {own.catalog}.{own.schema}, no lake"
+        raise UsageError(f"{lake}: {what}; `lakehunt ddl --format trino` makes them")
+    try:
+        from lakehunt.engines.trino.engine import TrinoEngine
+    except ImportError as error:
+        what = f"--engine trino needs {error.name}"
+        raise UsageError(f"{what}: pip install 'lakehunt[trino]'") from error
+    return TrinoEngine(own, sources)
 
 
 def athena_history() -> "History":

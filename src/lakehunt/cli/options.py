@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _F = TypeVar("_F", bound=Callable[..., object])
 FORMATS = ("table", "csv", "json", "jsonl", "parquet")
-_ENGINES = ("local", "athena")
+_ENGINES = ("local", "athena", "trino")
 _MAX_SCAN = "On Athena: refuse to read more, such as 10GB; without it lakehunt.toml decides."
 _MINUTE = timedelta(minutes=1)
 # Source: Athena User Guide, "Reuse query results in Athena" (read 2026-11-23).

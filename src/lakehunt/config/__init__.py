@@ -1,4 +1,4 @@
-"""`lakehunt.toml`: where the logs lie, what fills the tables, Athena's own, and what is known.
+"""`lakehunt.toml`: where the logs lie, what fills the tables, the engines' own, what is known.
 
 Knows the file's format, not what the values are used for. Faces and workflows call it.
 """
@@ -19,6 +19,7 @@ from lakehunt.config.file import (
 from lakehunt.config.known import PARAMS as KNOWN_PARAMS
 from lakehunt.config.known import Known
 from lakehunt.config.reading import size_bytes
+from lakehunt.config.trino import Trino
 
 __all__ = [
     "ACCOUNT",
@@ -32,6 +33,7 @@ __all__ = [
     "KNOWN_PARAMS",
     "Known",
     "Mapped",
+    "Trino",
     "find_config",
     "read_config",
     "size_bytes",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lakehunt.config.known import Known, read_known
 from lakehunt.config.reading import Reader
+from lakehunt.config.trino import Trino, read_trino
 from lakehunt.errors import ConfigError, Location
 
 FILE_NAME = "lakehunt.toml"
@@ -144,6 +145,7 @@ class Config:
     locations: Mapping[str, Access] = field(default_factory=dict)
     cache: Cache = Cache()
     known: Known = Known()
+    trino: Trino = Trino()
 
     def access(self, address: str) -> Access:
         """Return how an s3:// address is reached: by the longest location that it lies below."""
@@ -175,7 +177,9 @@ def read_config(path: Path) -> Config:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: not readable as TOML: {error}") from error
     reader = Reader(path, text)
-    reader.check(data, ("lake", "deployment", "athena", "tables", "locations", "cache", "known"))
+    reader.check(
+        data, ("lake", "deployment", "athena", "trino", "tables", "locations", "cache", "known")
+    )
     lake = reader.text(data, "lake")
     if lake and "://" not in lake:
         lake = str(path.parent / lake)
@@ -188,6 +192,7 @@ def read_config(path: Path) -> Config:
         _locations(reader.within("locations"), reader.table(data, "locations")),
         _cache(reader.within("cache"), reader.table(data, "cache")),
         read_known(reader.within("known"), reader.table(data, "known")),
+        read_trino(reader.within("trino"), reader.table(data, "trino")),
     )
 
 

@@ -12,6 +12,7 @@ from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
 from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, View
 from lakehunt.sql.activity import ACTIVITY_TYPES
+from lakehunt.sql.compile import Statement, athena_tree
 from lakehunt.sql.parse import place_of
 from lakehunt.trino_on_duckdb import Analysis, Translation
 from lakehunt.trino_on_duckdb.types import Type as TrinoType
@@ -140,6 +141,19 @@ def result_columns(tree: exp.Query, catalog: Catalog) -> tuple[trino.Column, ...
     assert isinstance(tree, exp.Expression)
     with _ours(None):
         return trino.analyze(tree, catalog, trino.Flavour.ATHENA).columns
+
+
+def trino_text(statement: Statement, sources: Mapping[str, Source], catalog: Catalog) -> str:
+    """Return a statement as Trino takes it, with partition bounds on every log table.
+
+    Raises:
+        SqlError, Refused: as `analyzed`; what the analyzer does not read cannot be rewritten.
+    """
+    tree = athena_tree(statement, sources)
+    assert isinstance(tree, exp.Expression)
+    with _ours(None):
+        analysis = trino.analyze(tree, catalog, trino.Flavour.ATHENA)
+        return trino.printed(analysis, trino.Flavour.TRINO)
 
 
 def lowered(query: str | exp.Expr, catalog: Catalog) -> Translation:

@@ -14,13 +14,13 @@ from pyathena.model import AthenaQueryExecution
 
 from lakehunt.config import Access, Athena
 from lakehunt.engines.athena.account import open_account
-from lakehunt.engines.athena.counting import FILES, counted, counting_draft
 from lakehunt.engines.athena.forecast import Forecaster, require_within
 from lakehunt.engines.athena.history import History
 from lakehunt.engines.athena.ledger import Ledger, Watch
 from lakehunt.engines.athena.queries import Asked, Queries, outcome_of
 from lakehunt.engines.athena.results import read_result, read_unloaded
 from lakehunt.engines.base import Limits, Progress, Run
+from lakehunt.engines.counting import counted, counting_draft
 from lakehunt.errors import CloudError, LakehuntError, Refused
 from lakehunt.model import ACTIVITY, Bill, Forecast, Past, Result, Source, SourceAccount, Window
 from lakehunt.prices import athena_usd
@@ -33,6 +33,8 @@ from lakehunt.trino_on_duckdb.analysis import Column
 
 # From so many rows on the one file that Athena writes of a result is what takes the time.
 _UNLOADED_ROWS = 100_000
+# What no query on Athena tells.
+_FILES = {"files": "Athena tells which bytes it read, not which files"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +288,9 @@ class _Running:
         lateness = source.partitions.lateness if lateness is None else lateness
         result = self.results.get(_counting_name(source))
         if isinstance(result, Result):
-            return counted(source, result.rows()[0], result.scanned_bytes, lateness)
+            return counted(source, result, lateness, _FILES)
         why = str(result) if result else "that reads the logs once more: --count does it"
-        return SourceAccount(source.name, lateness=lateness, not_counted={**FILES, "rows": why})
+        return SourceAccount(source.name, lateness=lateness, not_counted={**_FILES, "rows": why})
 
 
 def _counting_name(source: Source) -> str:

@@ -15,6 +15,7 @@ import pyarrow.parquet
 from pyathena.model import AthenaQueryExecution
 from pyathena.util import parse_output_location
 
+from lakehunt.engines.arrow import PLAIN, TEXT, arrow_type
 from lakehunt.engines.athena.account import Account
 from lakehunt.sql.carry import read_carried
 from lakehunt.trino_on_duckdb.types import Type
@@ -23,19 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_athena.type_defs import ColumnInfoTypeDef, GetQueryResultsOutputTypeDef
 
 _PAGE_ROWS = 1000
-_TEXT = pyarrow.string()
 _MICROSECONDS = len("2026-05-01 10:00:00.123456")
-_PLAIN = {
-    "boolean": pyarrow.bool_(),
-    "tinyint": pyarrow.int8(),
-    "smallint": pyarrow.int16(),
-    "integer": pyarrow.int32(),
-    "bigint": pyarrow.int64(),
-    "float": pyarrow.float32(),
-    "real": pyarrow.float32(),
-    "double": pyarrow.float64(),
-    "date": pyarrow.date32(),
-}
 
 
 def read_result(
@@ -102,7 +91,7 @@ def _by_row(
         [cell.get("VarCharValue") for cell in row.get("Data", ())]
         for row in page["ResultSet"]["Rows"][skip:]
     ]
-    columns = [pyarrow.array([row[n] for row in rows], _TEXT) for n in range(len(info))]
+    columns = [pyarrow.array([row[n] for row in rows], TEXT) for n in range(len(info))]
     return pyarrow.Table.from_arrays(columns, names=[str(n) for n in range(len(info))])
 
 
@@ -134,7 +123,7 @@ def _from_file(
         pyarrow.csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
         # Athena quotes every text, so what is empty and not quoted is NULL
         pyarrow.csv.ConvertOptions(
-            column_types=dict.fromkeys(names, _TEXT),
+            column_types=dict.fromkeys(names, TEXT),
             null_values=[""],
             strings_can_be_null=True,
             quoted_strings_can_be_null=False,
@@ -176,23 +165,7 @@ def typed(
     if kind == "varbinary":
         values = (None if text is None else bytes.fromhex(text) for text in texts.to_pylist())
         return pyarrow.chunked_array([pyarrow.array([*values], pyarrow.binary())])
-    return texts.cast(_PLAIN.get(kind, _TEXT))
-
-
-def arrow_type(type_: Type) -> pyarrow.DataType:
-    """Return the Arrow type of a Trino type."""
-    inner = [arrow_type(child) for child in type_.children]
-    if type_.base == "array":
-        return pyarrow.list_(inner[0])
-    if type_.base == "map":
-        return pyarrow.map_(*inner)
-    if type_.base == "row":
-        return pyarrow.struct([*zip(map(str, type_.names), inner, strict=True)])
-    if type_.base == "decimal":
-        return pyarrow.decimal128(type_.precision, type_.scale)
-    if type_.base == "timestamp":
-        return pyarrow.timestamp("us")
-    return _PLAIN.get(type_.base, _TEXT)
+    return texts.cast(PLAIN.get(kind, TEXT))
 
 
 def _scalar(text: str, type_: Type) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from lakehunt.model import Source, SourceAccount, ValueType, Window
+from lakehunt.model import Result, Source, SourceAccount, ValueType, Window
 from lakehunt.sql.bind import literal
 from lakehunt.sql.bounds import Bounds, predicate
 from lakehunt.sql.compile import Draft, Read
@@ -28,10 +28,6 @@ _SUMMARY = """
     array_agg(DISTINCT region) FILTER (WHERE {inside} AND region IS NOT NULL) AS regions,
     histogram({event_class}) FILTER (WHERE {inside}) AS event_classes
 """
-
-
-# What no query on Athena tells.
-FILES = {"files": "Athena tells which bytes it read, not which files"}
 
 
 def counting_draft(
@@ -72,14 +68,22 @@ def _inside(window: Window | None) -> str:
 
 
 def counted(
-    source: Source, row: Mapping[str, Any], scanned_bytes: int, lateness: timedelta
+    source: Source,
+    result: Result,
+    lateness: timedelta,
+    not_counted: Mapping[str, str],
 ) -> SourceAccount:
-    """Return a source's account from the row of its counting query."""
+    """Return a source's account from the result of its counting query.
+
+    Args:
+        not_counted: what no query on that engine tells, and why.
+    """
+    row: Mapping[str, Any] = result.rows()[0]
     first, last = (row[name] and row[name].replace(tzinfo=UTC) for name in _ENDS)
     classes = sorted(row["event_classes"] or (), key=lambda pair: (-pair[1], pair[0]))
     return SourceAccount(
         source=source.name,
-        bytes_read=scanned_bytes,
+        bytes_read=result.scanned_bytes,
         rows_read=row["rows_read"],
         rows_in_window=row["rows_in_window"],
         rows_unparsed=row["rows_unparsed"],
@@ -91,7 +95,7 @@ def counted(
         regions=tuple(sorted(row["regions"] or ())),
         event_classes=dict(classes) if source.partitions.event_class else {},
         lateness=lateness,
-        not_counted=FILES,
+        not_counted=not_counted,
     )
 
 

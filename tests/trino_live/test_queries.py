@@ -1,0 +1,188 @@
+"""Every query of the library gives the same rows on a real Trino and on the local engine.
+
+The cases of a query are written as AWS delivers them, into S3 and into a folder; the tables are
+those of `ddl --format trino`.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from lakehunt.casefiles import load_cases
+from lakehunt.check.cases import case_draft, write_case
+from lakehunt.config import Deployment, Trino
+from lakehunt.content import roots
+from lakehunt.deploy.trino import trino_statements
+from lakehunt.engines.base import Limits
+from lakehunt.engines.local.engine import LocalEngine
+from lakehunt.engines.trino.engine import TrinoEngine
+from lakehunt.layouts import locate
+from lakehunt.library import load_queries
+from lakehunt.model import Case, Query, Result, Source
+from lakehunt.sources import load_sources
+
+from .judge import Judge
+from .server import CATALOG
+
+pytestmark = pytest.mark.live
+CASES = [
+    (q, case) for q in load_queries(roots()).values() for case in load_cases(roots(), q.id).values()
+]
+TEMPLATE = "template"
+AT_A_TIME = 3
+
+
+@dataclass(frozen=True)
+class Library:
+    """The tables of every source on Trino, to be copied for each case: each has a lake of its own."""
+
+    judge: Judge
+    folder: Path
+    sources: Mapping[str, Source]
+    deployed: Mapping[str, Source]
+
+    def rows(self, number: int) -> list[str]:
+        """Return what Trino answers in one case, row by row in one form."""
+        query, case = CASES[number]
+        lake = self.folder / str(number)
+        files = write_case(lake, case, self.sources)
+        database = f"case_{number}"
+        store = self.judge.sandbox.store
+        store.make_database(database)
+        for name, source in self.sources.items():
+            bucket = source.partitions.bucket
+            place = f"{database}-{bucket}".replace("_", "-")
+            store.make_bucket(place)
+            values: dict[str, set[str]] = {}
+            for path in files.get(name, ()):
+                key = path.relative_to(lake).as_posix()
+                store.put(f"s3://{place}/{key}", path.read_bytes())
+                told = locate(source.partitions, key)
+                for column, value in (told.values if told else {}).items():
+                    values.setdefault(column, set()).add(value)
+            self._copy(database, self.deployed[name], place, values)
+        settings = Trino("127.0.0.1", self.judge.port, "test", CATALOG, database)
+        engine = TrinoEngine(settings, self.deployed)
+        run = engine.run([case_draft(query, case)], case.window, Limits(count=False), _quiet)
+        return shown(run.results[query.id], rf"s3://case-{number}-[a-z0-9-]+/")
+
+    def _copy(
+        self, database: str, source: Source, place: str, values: Mapping[str, set[str]]
+    ) -> None:
+        """Put the relations of a source into a database, over what lies in one bucket."""
+        store = self.judge.sandbox.store
+        columns = {column.name: column.raw_name for column in source.partitions.columns}
+        for table in store.tables(TEMPLATE):
+            if table["Name"] not in self._relations(source):
+                continue
+            text = json.dumps(table).replace(f"s3://template-{_slug(source)}/", f"s3://{place}/")
+            copied = json.loads(text)
+            for name, raw in columns.items():
+                key = f"projection.{raw}.values"
+                if key in copied["Parameters"]:
+                    copied["Parameters"][key] = ",".join(sorted(values.get(name, {"none"})))
+            if copied.get("ViewOriginalText"):
+                copied["ViewOriginalText"] = _moved(copied["ViewOriginalText"], database)
+            store._glue.create_table(database, copied["Name"], copied)
+
+    @staticmethod
+    def _relations(source: Source) -> tuple[str, ...]:
+        return (*source.relations, f"{source.name}_documents")
+
+
+def _slug(source: Source) -> str:
+    return source.partitions.bucket.replace("_", "-")
+
+
+def _moved(view: str, database: str) -> str:
+    """Return the text of a view with another schema for the names in it."""
+    encoded = view.removeprefix("/* Presto View: ").removesuffix(" */")
+    value = {**json.loads(base64.b64decode(encoded)), "schema": database}
+    return f"/* Presto View: {base64.b64encode(json.dumps(value).encode()).decode()} */"
+
+
+def _quiet(share: float) -> None:
+    """Draw nothing."""
+
+
+def shown(result: object, place: str) -> list[str]:
+    """Return rows as texts in order, without the place that files lie in."""
+    assert isinstance(result, Result), result
+    rows = (json.dumps([_plain(value) for value in row.values()]) for row in result.rows())
+    return sorted(re.sub(place, "", row) for row in rows)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat() if value.tzinfo else value.isoformat()
+    if isinstance(value, float):
+        return float(f"{value:.12g}")
+    if isinstance(value, dict):
+        return [_plain(inner) for inner in value.values()]
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    return str(value) if isinstance(value, Decimal) else value
+
+
+@pytest.fixture(scope="module")
+def library(
+    judge: Judge, sources: dict[str, Source], tmp_path_factory: pytest.TempPathFactory
+) -> Library:
+    """The tables of `ddl --format trino`, made by Trino itself."""
+    buckets = {source.partitions.bucket: source for source in sources.values()}
+    deployment = Deployment(
+        buckets={name: f"template-{_slug(source)}" for name, source in buckets.items()},
+        accounts=("none",),
+        regions=("none",),
+        first_day=datetime(2020, 1, 1, tzinfo=UTC).date(),
+        values={name: ("none",) for name in ("web_acl", "vpc", "source_bucket", "distribution_id")},
+    )
+    deployed = load_sources(roots(), deployment)
+    judge.sandbox.store.make_database(TEMPLATE)
+    for source in deployed.values():
+        judge.sandbox.store.make_bucket(f"template-{_slug(source)}")
+        for statement in trino_statements(source):
+            judge.run(statement, TEMPLATE)
+    return Library(judge, tmp_path_factory.mktemp("cases"), sources, deployed)
+
+
+@pytest.fixture(scope="module")
+def answers(
+    library: Library, request: pytest.FixtureRequest
+) -> Iterator[Mapping[int, Future[list[str]]]]:
+    """What Trino says of each case that is to be tested, asked a few at a time."""
+    numbers = [
+        item.callspec.params["number"]
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and item.originalname == "test_case_on_trino"
+    ]
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        yield {number: pool.submit(library.rows, number) for number in numbers}
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize(
+    "number", range(len(CASES)), ids=[f"{query.id}-{case.name}" for query, case in CASES]
+)
+def test_case_on_trino(
+    library: Library, answers: Mapping[int, Future[list[str]]], number: int
+) -> None:
+    real = answers[number].result()
+    query, case = CASES[number]
+    lake = library.folder / str(number)
+    engine = LocalEngine(lake, library.sources)
+    try:
+        run = engine.run([case_draft(query, case)], case.window, Limits(), _quiet)
+    finally:
+        engine.close()
+    assert real == shown(run.results[query.id], re.escape(f"{lake}/"))
