@@ -28,7 +28,7 @@ from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.engines.trino.engine import TrinoEngine
 from lakehunt.layouts import locate
 from lakehunt.library import load_queries
-from lakehunt.model import Case, Query, Result, Source
+from lakehunt.model import Result, Source
 from lakehunt.sources import load_sources
 
 from .judge import Judge
@@ -40,11 +40,13 @@ CASES = [
 ]
 TEMPLATE = "template"
 AT_A_TIME = 3
+_INPUT = ("Name", "Owner", "TableType", "Parameters", "PartitionKeys", "StorageDescriptor",
+          "ViewOriginalText", "ViewExpandedText")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Library:
-    """The tables of every source on Trino, to be copied for each case: each has a lake of its own."""
+    """The tables of every source on Trino, copied for each case, which has its own lake."""
 
     judge: Judge
     folder: Path
@@ -85,7 +87,9 @@ class Library:
         for table in store.tables(TEMPLATE):
             if table["Name"] not in self._relations(source):
                 continue
-            text = json.dumps(table).replace(f"s3://template-{_slug(source)}/", f"s3://{place}/")
+            text = json.dumps({key: table[key] for key in _INPUT if key in table}).replace(
+                f"s3://template-{_slug(source)}/", f"s3://{place}/"
+            )
             copied = json.loads(text)
             for name, raw in columns.items():
                 key = f"projection.{raw}.values"

@@ -38,6 +38,9 @@ _PROPERTIES = {
     "storage.location.template": ("partition_projection_location_template", "{text}"),
     "projection.enabled": ("partition_projection_enabled", "{plain}"),
 }
+# Lines at a file's start that are no rows: of other formats only Hive's own property says it.
+_HEADERS = "skip.header.line.count"
+_WITH_HEADERS = ("TEXTFILE", "CSV")
 _PROJECTION = {
     "type": "{upper}",
     "values": "{list}",
@@ -111,24 +114,27 @@ def _create_typed(table: CatalogTable, types: Mapping[str, str]) -> str:
         "format": _text(_FORMATS[table.serde]),
         "external_location": _text(table.location),
         "partitioned_by": f"ARRAY[{names}]",
-        **_properties({**table.serde_properties, **table.parameters}),
+        **_properties({**table.serde_properties, **table.parameters}, _FORMATS[table.serde]),
     }
     inside = ",\n    ".join((*columns, *keys))
     given = ",\n    ".join(f"{name} = {value}" for name, value in properties.items())
     return f"CREATE TABLE IF NOT EXISTS {table.name} (\n    {inside}\n)\nWITH (\n    {given}\n)"
 
 
-def _properties(given: Mapping[str, str]) -> dict[str, str]:
+def _properties(given: Mapping[str, str], format_: str) -> dict[str, str]:
     """Return properties by Trino's names; those that it has no name for go along as they are."""
+    named = {key for key in given if key in _PROPERTIES}
+    if format_ not in _WITH_HEADERS:
+        named.discard(_HEADERS)
     known = {
         _PROPERTIES[key][0]: _value(_PROPERTIES[key][1], value)
         for key, value in given.items()
-        if key in _PROPERTIES
+        if key in named
     }
     others = {
         key: value
         for key, value in given.items()
-        if key not in (*_PROPERTIES, *_LEFT_OUT) and not key.startswith("projection.")
+        if key not in (*named, *_LEFT_OUT) and not key.startswith("projection.")
     }
     if others:
         keys, values = (", ".join(map(_text, texts)) for texts in (others, others.values()))

@@ -34,6 +34,13 @@ REGION = "us-east-1"
 RESULTS = "lakehunt-results"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/([\w-]+)/athena/")
 _TARGET = "AmazonAthena."
+_GLUE_TARGET = "AWSGlue."
+# What moto lacks and a Trino asks while it makes tables: here no table has statistics.
+_STATISTICS: Mapping[str, Mapping[str, object]] = {
+    f"{verb}ColumnStatisticsFor{what}": {"ColumnStatisticsList": [], "Errors": []}
+    for verb in ("Delete", "Get", "Update")
+    for what in ("Table", "Partition")
+}
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
 
@@ -169,8 +176,12 @@ class Sandbox:
         asked = asked_for(environ)
         if asked and self._faults.denies(asked):
             return _denied(asked, start)
-        if environ.get("HTTP_X_AMZ_TARGET", "").startswith(_TARGET):
+        target = environ.get("HTTP_X_AMZ_TARGET", "")
+        if target.startswith(_TARGET):
             return self._by_athena(environ, start)
+        statistics = _STATISTICS.get(target.removeprefix(_GLUE_TARGET))
+        if statistics is not None:
+            return _json("200 OK", statistics, start)
         return self._by_moto(environ, start)
 
     def _by_athena(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
