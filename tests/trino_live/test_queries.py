@@ -28,16 +28,49 @@ from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.engines.trino.engine import TrinoEngine
 from lakehunt.layouts import locate
 from lakehunt.library import load_queries
-from lakehunt.model import Result, Source
+from lakehunt.model import Case, Query, Result, Source, Window
 from lakehunt.sources import load_sources
+from lakehunt.sql.compile import Draft
 
 from .judge import Judge
 from .server import CATALOG
 
 pytestmark = pytest.mark.live
-CASES = [
-    (q, case) for q in load_queries(roots()).values() for case in load_cases(roots(), q.id).values()
-]
+
+
+@dataclass(frozen=True)
+class Together:
+    """A query with one set of parameters, and all its cases with these: one lake, one question."""
+
+    query: Query
+    cases: tuple[Case, ...]
+
+    def __str__(self) -> str:
+        return f"{self.query.id}-{self.cases[0].name}"
+
+    @property
+    def window(self) -> Window:
+        """Return the window that holds those of the cases."""
+        windows = [case.window for case in self.cases]
+        return Window(min(w.since for w in windows), max(w.until for w in windows))
+
+    @property
+    def draft(self) -> Draft:
+        """Return the query with its parameters."""
+        return case_draft(self.query, self.cases[0])
+
+
+def gathered() -> list[Together]:
+    """Return every case of the library, those of equal parameters together."""
+    groups: dict[tuple[str, str], list[Case]] = {}
+    queries = load_queries(roots())
+    for query in queries.values():
+        for case in load_cases(roots(), query.id).values():
+            groups.setdefault((query.id, repr(case.params)), []).append(case)
+    return [Together(queries[id_], tuple(cases)) for (id_, _), cases in groups.items()]
+
+
+GROUPS = gathered()
 TEMPLATE = "template"
 AT_A_TIME = 3
 _INPUT = ("Name", "Owner", "TableType", "Parameters", "PartitionKeys", "StorageDescriptor",
@@ -54,10 +87,13 @@ class Library:
     deployed: Mapping[str, Source]
 
     def rows(self, number: int) -> list[str]:
-        """Return what Trino answers in one case, row by row in one form."""
-        query, case = CASES[number]
+        """Return what Trino answers, row by row in one form."""
+        group = GROUPS[number]
         lake = self.folder / str(number)
-        files = write_case(lake, case, self.sources)
+        files: dict[str, set[Path]] = {}
+        for case in group.cases:
+            for name, paths in write_case(lake, case, self.sources).items():
+                files.setdefault(name, set()).update(paths)
         database = f"case_{number}"
         store = self.judge.sandbox.store
         store.make_database(database)
@@ -75,8 +111,8 @@ class Library:
             self._copy(database, self.deployed[name], place, values)
         settings = Trino("127.0.0.1", self.judge.port, "test", CATALOG, database)
         engine = TrinoEngine(settings, self.deployed)
-        run = engine.run([case_draft(query, case)], case.window, Limits(count=False), _quiet)
-        return shown(run.results[query.id], rf"s3://case-{number}-[a-z0-9-]+/")
+        run = engine.run([group.draft], group.window, Limits(count=False), _quiet)
+        return shown(run.results[group.query.id], rf"s3://case-{number}-[a-z0-9-]+/")
 
     def _copy(
         self, database: str, source: Source, place: str, values: Mapping[str, set[str]]
@@ -166,27 +202,25 @@ def answers(
 ) -> Iterator[Mapping[int, Future[list[str]]]]:
     """What Trino says of each case that is to be tested, asked a few at a time."""
     numbers = [
-        item.callspec.params["number"]
+        int(str(item.callspec.params["number"]))
         for item in request.session.items
-        if isinstance(item, pytest.Function) and item.originalname == "test_case_on_trino"
+        if isinstance(item, pytest.Function) and item.originalname == "test_query_on_trino"
     ]
     with ThreadPoolExecutor(AT_A_TIME) as pool:
         yield {number: pool.submit(library.rows, number) for number in numbers}
         pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize(
-    "number", range(len(CASES)), ids=[f"{query.id}-{case.name}" for query, case in CASES]
-)
-def test_case_on_trino(
+@pytest.mark.parametrize("number", range(len(GROUPS)), ids=map(str, GROUPS))
+def test_query_on_trino(
     library: Library, answers: Mapping[int, Future[list[str]]], number: int
 ) -> None:
     real = answers[number].result()
-    query, case = CASES[number]
+    group = GROUPS[number]
     lake = library.folder / str(number)
     engine = LocalEngine(lake, library.sources)
     try:
-        run = engine.run([case_draft(query, case)], case.window, Limits(), _quiet)
+        run = engine.run([group.draft], group.window, Limits(), _quiet)
     finally:
         engine.close()
-    assert real == shown(run.results[query.id], re.escape(f"{lake}/"))
+    assert real == shown(run.results[group.query.id], re.escape(f"{lake}/"))
