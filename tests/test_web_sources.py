@@ -3,13 +3,9 @@
 Expected values were derived by hand from the AWS documentation of each format.
 """
 
-import base64
 import gzip
 import io
 import json
-import shutil
-import subprocess
-from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -23,6 +19,7 @@ from lakehunt.model import Source
 from lakehunt.sources import load_source
 from tests.conftest import SHARED, shared
 from tests.delivered import Delivered, Row
+from tests.java import matched_by_java
 
 PLACES = {
     "alb": "AWSLogs/111122223333/elasticloadbalancing/us-east-1/2026/05/01/111122223333"
@@ -914,26 +911,6 @@ def test_what_a_request_probes_for(
     assert edge.rows("probe") == [{"probe": probe}]
 
 
-def _by_java(expression: str, lines: Sequence[str]) -> list[list[str | None] | None]:
-    """Return the groups that java.util.regex finds in each line, None where it does not match."""
-    java = shutil.which("java")
-    if java is None:
-        pytest.skip("no java on this machine")
-    program = Path(__file__).parent / "java" / "Match.java"
-    texts = [base64.b64encode(text.encode()).decode() for text in (expression, *lines)]
-    ran = subprocess.run(
-        [java, program], input="\n".join(texts), capture_output=True, text=True, check=True
-    )
-
-    def groups(answer: str) -> list[str | None] | None:
-        if answer == "-":
-            return None
-        words = answer.split(" ")
-        return [None if word == "~" else base64.b64decode(word).decode() for word in words]
-
-    return [groups(answer) for answer in ran.stdout.splitlines()]
-
-
 def _lines_of(source: str) -> list[str]:
     if source == "alb":
         hostile = [alb_line(n, **v) for v, _ in HOSTILE_ALB.values() for n in ALB_TAILS]
@@ -950,7 +927,7 @@ def _lines_of(source: str) -> list[str]:
 def test_java_and_we_read_the_same(tmp_path: Path, sources: dict[str, Source], source: str) -> None:
     table = sources[source].table
     lines = _lines_of(source)
-    by_java = _by_java(table.serde_properties["input.regex"], lines)
+    by_java = matched_by_java(table.serde_properties["input.regex"], lines)
     lake = Delivered(tmp_path, sources, source)
     put(lake, *lines)
     names = ", ".join(f'"{column.name}"' for column in table.columns)
