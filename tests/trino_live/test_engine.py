@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import _thread
 import json
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from .server import CATALOG
 
 pytestmark = pytest.mark.live
 MAY = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
-DAYS = ("--since", "2026-05-17", "--until", "2026-05-22")
+DAY = ("--since", "2026-05-19", "--until", "2026-05-19")
 SLOW = "SELECT count(*) FROM {} WHERE a.n + b.n + c.n < 0".format(
     ", ".join(f"UNNEST(sequence(1, 10000)) AS {name}(n)" for name in "abc")
 )
@@ -104,13 +105,13 @@ def result(of: Run) -> Result:
 def test_a_hunt_finds_the_same_on_trino_as_locally(
     place: Path, demo_lake: Path, lakehunt: Callable[..., Ran]
 ) -> None:
-    rows = ("--rows", "--format", "jsonl", "--severity", "high", *DAYS)
+    rows = ("--rows", "--format", "jsonl", "--severity", "high", *DAY)
     there = lakehunt("hunt", "--engine", "trino", *rows)
     here = lakehunt("hunt", demo_lake, *rows)
     assert (there.code, here.code) == (1, 1), there.err
     on_disk = here.out.replace(str(demo_lake), f"s3://{BUCKET}")
     assert in_order(there.out) == in_order(on_disk)
-    assert there.out.count("\n") > 20
+    assert there.out.count("\n") > 5
     counted = [line for line in there.err.splitlines() if line.startswith("cloudtrail:")]
     assert counted, there.err
 
@@ -188,10 +189,10 @@ def running(judge: Judge) -> list[object]:
     return [*judge.run(f"{sql} ('FAILED', 'FINISHED') AND query NOT LIKE '%runtime%'", "demo")]
 
 
-def waited(judge: Judge, count: int) -> bool:
-    """Tell whether so many slow queries run within half a minute."""
-    for _ in range(60):
-        if len(running(judge)) == count:
+def waited(judge: Judge, is_running: bool) -> bool:
+    """Tell whether a slow query runs, or none does, within a minute."""
+    for _ in range(120):
+        if bool(running(judge)) is is_running:
             return True
         time.sleep(0.5)
     return False
@@ -199,8 +200,8 @@ def waited(judge: Judge, count: int) -> bool:
 
 def test_an_interrupt_leaves_no_query_running(settings: Trino, judge: Judge) -> None:
     def interrupt() -> None:
-        if waited(judge, 2):
-            _thread.interrupt_main()
+        if waited(judge, True):
+            os.kill(os.getpid(), signal.SIGINT)
 
     waiting = threading.Thread(target=interrupt)
     waiting.start()
@@ -208,17 +209,17 @@ def test_an_interrupt_leaves_no_query_running(settings: Trino, judge: Judge) -> 
     with pytest.raises(KeyboardInterrupt):
         engine.run([Draft("a", SLOW), Draft("b", SLOW)], MAY, Limits(count=False), quiet)
     waiting.join()
-    assert waited(judge, 0)
+    assert waited(judge, False)
 
 
 def test_an_error_leaves_no_query_running(settings: Trino, judge: Judge) -> None:
     def heard(name: str, answer: object) -> None:
-        assert waited(judge, 1)
+        assert waited(judge, True)
         raise RuntimeError("what hears of it fails")
 
     with pytest.raises(RuntimeError):
         Queries(settings, None).run({"slow": SLOW, "quick": "SELECT 1"}, heard)
-    assert waited(judge, 0)
+    assert waited(judge, False)
 
 
 def test_nothing_that_listens(
@@ -226,7 +227,7 @@ def test_nothing_that_listens(
 ) -> None:
     write_config(tmp_path, Trino("127.0.0.1", 1))
     monkeypatch.chdir(tmp_path)
-    ran = lakehunt("sql", "SELECT 1 AS n", "--engine", "trino", *DAYS)
+    ran = lakehunt("sql", "SELECT 1 AS n", "--engine", "trino", *DAY)
     assert ran.code == 3
     assert "127.0.0.1:1: no answer of a Trino: " in ran.err
     assert "refused" in ran.err

@@ -5,10 +5,11 @@ Knows statements and their rows, not what they are about.
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 
 import pyarrow
 from trino.dbapi import Cursor
@@ -22,6 +23,7 @@ from lakehunt.trino_on_duckdb.types import parse
 _PAGE_ROWS = 10_000
 # How long a query that was cancelled may take to be gone.
 _STOPPING_SECONDS = 10.0
+_LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +58,19 @@ class Queries:
             CloudError: the server refuses, or cannot be reached; all are cancelled.
         """
         pool = ThreadPoolExecutor(self._settings.concurrency)
-        futures = {pool.submit(self._answer, name, sql): name for name, sql in texts.items()}
+        ended: SimpleQueue[str] = SimpleQueue()
+        futures: dict[str, Future[Answer | LakehuntError]] = {}
         try:
-            for future in as_completed(futures):
-                heard(futures[future], future.result())
+            for name, sql in texts.items():
+                futures[name] = pool.submit(self._answer, name, sql)
+                futures[name].add_done_callback(lambda _, name=name: ended.put(name))
+            for _ in futures:
+                name = _next(ended)
+                heard(name, futures[name].result())
         finally:
             # nothing is left after a good end; after any other, nothing is left running
             pool.shutdown(wait=False, cancel_futures=True)
-            self._stop([*futures])
+            self._stop(futures.values())
 
     def _answer(self, name: str, sql: str) -> Answer | LakehuntError:
         with connect(self._settings) as connection:
@@ -103,15 +110,23 @@ class Queries:
             scanned_bytes=stats.get("physicalInputBytes") or stats.get("processedBytes") or 0,
         )
 
-    def _stop(self, futures: list["Future[Answer | LakehuntError]"]) -> None:
+    def _stop(self, futures: Iterable["Future[Answer | LakehuntError]"]) -> None:
         """Cancel what runs, also what the server gives an id only now."""
         self._is_stopped = True
         end = time.monotonic() + _STOPPING_SECONDS
-        left = [future for future in futures if not future.done()]
-        while left and time.monotonic() < end:
+        while not all(future.done() for future in futures) and time.monotonic() < end:
             with self._lock:
                 running = [*self._running]
             for cursor in running:
                 with suppress(*FAILURES):
                     cursor.cancel()
-            left = [*wait(left, 0.2).not_done]
+            time.sleep(_LOOK_SECONDS)
+
+
+def _next(ended: "SimpleQueue[str]") -> str:
+    """Return the name of the next query that ends; an interrupt is heard meanwhile."""
+    while True:
+        try:
+            return ended.get(timeout=_LOOK_SECONDS)
+        except Empty:
+            continue
