@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 
 import pyarrow
@@ -63,7 +64,7 @@ class Queries:
         try:
             for name, sql in texts.items():
                 futures[name] = pool.submit(self._answer, name, sql)
-                futures[name].add_done_callback(lambda _, name=name: ended.put(name))
+                futures[name].add_done_callback(partial(_tell, ended, name))
             for _ in futures:
                 name = _next(ended)
                 heard(name, futures[name].result())
@@ -121,6 +122,10 @@ class Queries:
                 with suppress(*FAILURES):
                     cursor.cancel()
             time.sleep(_LOOK_SECONDS)
+
+
+def _tell(ended: "SimpleQueue[str]", name: str, _: "Future[Answer | LakehuntError]") -> None:
+    ended.put(name)
 
 
 def _next(ended: "SimpleQueue[str]") -> str:
