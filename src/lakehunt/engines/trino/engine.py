@@ -6,15 +6,17 @@ Knows statements and the parts of this room. Workflows call it through `engines.
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from lakehunt.config import Trino
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.engines.counting import counted, counting_draft
 from lakehunt.engines.trino.queries import Answer, Queries
-from lakehunt.engines.trino.session import connect
+from lakehunt.engines.trino.session import connect, table_names
 from lakehunt.errors import LakehuntError, Refused, UnboundedError
-from lakehunt.model import Result, Source, SourceAccount, Window
+from lakehunt.model import ACTIVITY, Result, Source, SourceAccount, Window
 from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds
+from lakehunt.sql.occurrences import log_tables
 from lakehunt.sql.typed import analyzed, catalog_of, trino_text
 
 # What no query on Trino tells.
@@ -49,6 +51,22 @@ class TrinoEngine:
         self.settings = settings
         self.sources = sources
         self.catalog = catalog_of(sources.values())
+
+    def absent(self) -> frozenset[str]:
+        """Return the names of sources without a table here; none where Trino does not tell.
+
+        Without any table none is left out either: each query then says how they are made.
+        """
+        there = self._tables
+        return frozenset(
+            name
+            for name, source in self.sources.items()
+            if there and not there.intersection(source.relations)
+        )
+
+    @cached_property
+    def _tables(self) -> frozenset[str]:
+        return table_names(self.settings)
 
     def close(self) -> None:
         """Do nothing: no connection outlives its query."""
@@ -97,7 +115,11 @@ class _Running:
         engine = self.engine
         try:
             self._check(draft)
-            statement = compile_draft(draft, engine.sources, self.window, self.limits.lateness)
+            # only what reads all sources asks which there are
+            absent = engine.absent() if log_tables(draft.tree, [ACTIVITY]) else frozenset[str]()
+            statement = compile_draft(
+                draft, engine.sources, self.window, self.limits.lateness, absent=absent
+            )
             if not self.limits.all_time:
                 require_bounds(statement, "a cluster would read all of it")
             sql = trino_text(statement, engine.sources, engine.catalog)

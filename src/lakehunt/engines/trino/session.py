@@ -50,6 +50,19 @@ def connect(settings: Trino) -> Connection:
     )
 
 
+def table_names(settings: Trino) -> frozenset[str]:
+    """Return the tables and views of the schema; none where the server does not tell."""
+    schema = settings.schema.replace("'", "''")
+    sql = f"SELECT table_name FROM information_schema.tables WHERE table_schema = '{schema}'"
+    try:
+        with connect(settings) as connection:
+            cursor = connection.cursor()
+            cursor.execute(sql)
+            return frozenset(str(row[0]) for row in cursor.fetchall())
+    except FAILURES:
+        return frozenset()
+
+
 def _authentication(settings: Trino) -> Authentication | None:
     if settings.authentication == "basic":
         return BasicAuthentication(settings.user, _secret(PASSWORD, "basic"))
