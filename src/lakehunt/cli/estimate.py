@@ -134,6 +134,8 @@ def _write(forecast: "Forecast", options: Mapping[str, Any]) -> None:
     rows = [shown.query_value(query, is_local=is_local) for query in forecast.queries]
     document = shown.forecast_value(forecast, rows)
     columns = [*rows[0]] if rows else []
+    if options["format_"] == "table":
+        rows = [shown.for_people(row) for row in rows]
     Output(None).text(
         lambda out: render.write_rows(options["format_"], columns, rows, document, out)
     )
@@ -150,6 +152,8 @@ def _show_history(options: Mapping[str, Any]) -> int:
     latest = past[-_MOST_SHOWN:] if options["format_"] == "table" else past
     rows = [shown.past_value(one) for one in latest]
     document = {"queries": rows}
+    if options["format_"] == "table":
+        rows = [shown.for_people(row) for row in rows]
     Output(None).text(
         lambda out: render.write_rows(options["format_"], shown.PAST_COLUMNS, rows, document, out)
     )

@@ -34,6 +34,12 @@ def query_value(query: QueryForecast, *, is_local: bool) -> dict[str, object]:
     }
 
 
+def for_people(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row with its price written out, as tables show it."""
+    usd = row.get("usd")
+    return {**row, "usd": f"{usd:.6f}"} if isinstance(usd, float) else {**row}
+
+
 def forecast_value(forecast: Forecast, rows: Sequence[Mapping[str, object]]) -> dict[str, object]:
     """Return a forecast as its JSON object."""
     return {

@@ -21,7 +21,7 @@ from lakehunt.s3.tables import Place, Wanted
 from lakehunt.sql.compile import Read, Statement
 from lakehunt.sql.parse import parse_query
 
-_GB = 10**9
+_GB, _MB = 10**9, 10**6
 # Listing goes on to this many times the limit, so that a refusal can say how much it would be.
 _FAR_ABOVE = 10
 
@@ -132,15 +132,17 @@ def require_within(forecast: Forecast, limit_bytes: int) -> None:
     most = max(forecast.queries, key=lambda query: query.amount.size_bytes)
     least = "at least " if forecast.is_least else ""
     what = (
-        f"this would scan {least}{_gb(size)} (about {forecast.usd:,.2f} USD), more than the"
-        f" {_gb(limit_bytes)} allowed; most of it {most.name}: {_gb(most.amount.size_bytes)}"
+        f"this would scan {least}{_sized(size)} (about {forecast.usd:,.2f} USD), more than the"
+        f" {_sized(limit_bytes)} allowed; most of it {most.name}: {_sized(most.amount.size_bytes)}"
     )
     enough = -(-size // _GB)
     hint = "narrow it with --since, --account or --region; `lakehunt estimate` shows each query"
-    flag = f"--max-scan {enough}GB" if not forecast.is_least else "--max-scan"
+    flag = f"--max-scan {enough}GB" if not forecast.is_least else "--max-scan SIZE"
     allow = f"allow it with {flag}, or with `max_scan` under [athena] in lakehunt.toml"
     raise LimitError(f"nothing was started: {what}; {hint}; {allow}")
 
 
-def _gb(size_bytes: int) -> str:
-    return f"{size_bytes / _GB:,.1f} GB" if size_bytes >= _GB // 10 else f"{size_bytes:,} bytes"
+def _sized(size_bytes: int) -> str:
+    if size_bytes >= _GB:
+        return f"{size_bytes / _GB:,.1f} GB"
+    return f"{size_bytes / _MB:,.1f} MB" if size_bytes >= _MB else f"{size_bytes:,} bytes"
