@@ -119,8 +119,8 @@ def _explained(doing: str) -> Iterator[None]:
     try:
         yield
     except NoRegionError as error:
-        hint = "set `region` under [athena] in lakehunt.toml, or AWS_REGION"
-        raise ConfigError(f"{doing}: {error}; {hint}") from error
+        hint = "set `region` under [athena] in lakehunt.toml, or AWS_DEFAULT_REGION"
+        raise ConfigError(f"{doing}: no AWS region; {hint}") from error
     except NoCredentialsError as error:
         hint = "set AWS_PROFILE, or `profile` under [athena] in lakehunt.toml"
         raise CloudError(f"{doing}: no AWS credentials; {hint}") from error
