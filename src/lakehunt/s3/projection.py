@@ -105,21 +105,19 @@ class Projected:
 
     def count(self, wanted: Wanted) -> int | None:
         """Return how many are projected, None where a column is not enumerated."""
-        total = 0
-        for told, left in self._leading(wanted):
-            many = 1
-            for name in left:
-                own = self.columns[name]
-                first, before = own.within(wanted, name)
-                dates = own.dates(first, before) if own.is_in_order else []
-                if not dates and not (first and before and first >= before):
-                    return None
-                many *= len(dates)
-            total += many * wanted.admits(told)
-        return total
+        leading, left = self._leading(wanted)
+        many = 1
+        for name in left:
+            own = self.columns[name]
+            first, before = own.within(wanted, name)
+            dates = own.dates(first, before) if own.is_in_order else []
+            if not dates and not (first and before and first >= before):
+                return None
+            many *= len(dates)
+        return many * len(leading)
 
-    def _leading(self, wanted: Wanted) -> Iterator[tuple[Mapping[str, str], list[str]]]:
-        """Yield the values of enumerated columns, and the names of the others."""
+    def _leading(self, wanted: Wanted) -> tuple[list[dict[str, str]], list[str]]:
+        """Return the wanted values of enumerated columns, and the names of the others."""
         names = [match[1] for match in HOLE.finditer(self.template)]
         left = [name for name in names if self._values(name, wanted) is None]
         told: list[dict[str, str]] = [{}]
@@ -127,7 +125,7 @@ class Projected:
             if name not in left:
                 told = [{**one, name: v} for one in told for v in self._values(name, wanted) or ()]
                 told = [one for one in told if wanted.admits(one)]
-        return ((one, left) for one in told)
+        return told, left
 
     def _values(self, name: str, wanted: Wanted) -> Sequence[str] | None:
         asked = dict(wanted.values).get(name)
