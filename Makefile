@@ -11,7 +11,7 @@ TESTS ?= tests
 help:
 	@echo "make demo    set up, make a lake with an attack in it, hunt it"
 	@echo "make test    set up, run all tests"
-	@echo "make live    set up, ask a real Trino whether the stored answers are its own"
+	@echo "make live    set up, hold our answers, tables and queries against a real Trino"
 	@echo "make check   set up, run the linters, the types and the layers"
 	@echo "make docs    set up, write what is generated in docs"
 	@echo "make bench   set up, measure reading and hunting"
