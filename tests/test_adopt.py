@@ -176,7 +176,7 @@ def test_a_relation_of_lines_is_not_there(cloudtrail: Source) -> None:
     """Where a source is text, what did not parse is read from a table of lines."""
     lines = replace(cloudtrail.table, name="cloudtrail_lines")
     format_ = replace(cloudtrail.formats[0], lines_table=lines)
-    source = adopted(replace(cloudtrail, formats=(format_,)), {"day": "string"}).source
+    source = adopted(cloudtrail.only(format_), {"day": "string"}).source
     with pytest.raises(SqlError, match="cloudtrail_lines cannot be read"):
         text(source, "SELECT 1 AS a FROM cloudtrail_lines")
 

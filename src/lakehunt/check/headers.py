@@ -10,7 +10,7 @@ from sqlglot import exp
 from lakehunt.check.checked import Checked, Mark, Rule
 from lakehunt.check.examples import ROW, detection, headed, select
 from lakehunt.check.tree import relations
-from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Purpose, ValueType
+from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Purpose, ValueType, owner_of
 from lakehunt.stories import COLUMNS as HANDOVER_COLUMNS
 from lakehunt.trino_on_duckdb import ir
 from lakehunt.trino_on_duckdb.types import Type
@@ -51,10 +51,9 @@ def declared_sources(checked: Checked) -> Iterable[Mark]:
     """Yield the sources of the header where they are not those that the query reads."""
     if checked.header is None:
         return
-    owners = {name: s.name for s in checked.sources.values() for name in s.relations}
-    owners[ACTIVITY] = ACTIVITY
     scans = (r for q in checked.queries for r in relations(q) if isinstance(r, ir.Scan))
-    read = {owners[scan.table[-1]] for scan in scans}
+    owners = {name: owner_of(checked.sources, name) for name in {s.table[-1] for s in scans}}
+    read = {source.name if source else ACTIVITY for source in owners.values()}
     declared = {*checked.header.sources}
     if read != declared:
         yield Mark(f"reads {_names(sorted(read))}, but `sources` says {_names(sorted(declared))}")

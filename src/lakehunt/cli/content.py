@@ -40,6 +40,8 @@ def check_command(
     count = 0
     try:
         sources = load_sources(content_roots(content))
+        for source in sources.values():
+            source.make()
         given = [given_text(sys.stdin.read())] if "-" in names else []
         queries = _chosen(names, content)
         count = len(queries) + len(given)

@@ -59,6 +59,7 @@ from lakehunt.model.sources import (
     Table,
     Type,
     View,
+    owner_of,
 )
 from lakehunt.model.windows import (
     DURATION,
@@ -133,4 +134,5 @@ __all__ = [
     "Window",
     "duration",
     "instant",
+    "owner_of",
 ]

@@ -3,12 +3,14 @@
 Knows neither DDL nor files. `sources` makes it; the language and the engines use it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from lakehunt.model.queries import Record
 
+# What the relations of a source are called, behind its name.
+_ENDINGS = ("", "_raw", "_lines", "_unparsed")
 # The columns that open each event view and each row detection, in this order.
 COMMON_COLUMNS = (
     "event_time",
@@ -218,17 +220,31 @@ class StandIn:
 class Source:
     """A log source: its relations and where its files lie.
 
-    `formats` has the deployed one first; the event views of all have the same columns. `layout`
-    is the name of the deployed layout. A `stand_in` is read in place of the raw table.
+    `make` returns its formats, each time the same; it is called when a relation is first asked for,
+    because most commands read few sources. `layout` is the name of the deployed layout. A
+    `stand_in` is read in place of the raw table.
     """
 
     name: str
     title: str
     docs: str
-    formats: tuple[Format, ...]
     partitions: Partitions
+    make: Callable[[], tuple[Format, ...]]
     layout: str = ""
     stand_in: StandIn | None = None
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """Return the formats, the deployed one first; all event views have the same columns.
+
+        Raises:
+            ContentError: a template has problems.
+        """
+        return self.make()
+
+    def only(self, *formats: Format) -> "Source":
+        """Return the source as delivered in these formats."""
+        return replace(self, make=lambda: formats)
 
     @property
     def ddl(self) -> str:
@@ -270,3 +286,21 @@ class Source:
     def relations(self) -> tuple[str, ...]:
         """Return the names that a query may use in FROM."""
         return (*(table.name for table in self.tables), *(view.name for view in self.views))
+
+    def columns_of(self, relation: str) -> tuple[str, ...]:
+        """Return the columns of one of the relations, as they are written."""
+        for table in self.tables:
+            if table.name == relation:
+                raw = (*table.columns, *table.partition_columns)
+                return (*(column.name for column in raw), "$path")
+        return next(view.columns for view in self.views if view.name == relation)
+
+
+def owner_of(sources: Mapping[str, Source], relation: str) -> Source | None:
+    """Return the source that a relation is of; no other source is read for it."""
+    name = relation.lower()
+    for ending in _ENDINGS:
+        source = sources.get(name.removesuffix(ending)) if name.endswith(ending) else None
+        if source is not None and name in source.relations:
+            return source
+    return None

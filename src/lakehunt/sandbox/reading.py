@@ -7,7 +7,7 @@ columns are among that source's and its SerDe is the same, or when its files are
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +139,7 @@ class Reading:
     ) -> Source | None:
         """Return the source whose table this is, in the format that it is written in."""
         serde = (table["StorageDescriptor"].get("SerdeInfo") or {}).get("SerializationLibrary")
-        formats = [replace(s, formats=(f,)) for s in self.sources.values() for f in s.formats]
+        formats = [s.only(f) for s in self.sources.values() for f in s.formats]
         alike = [
             source
             for source in formats

@@ -29,14 +29,14 @@ from lakehunt.sources.template import render
 def load_sources(
     roots: Iterable[Root], deployment: Deployment | None = None, *, is_local: bool = False
 ) -> dict[str, Source]:
-    """Return all sources by name, their tables rendered for a deployment.
+    """Return all sources by name, their tables rendered for a deployment when they are asked for.
 
     Args:
         is_local: with every column as without a deployment, of which only the fields count: those
             of files that do not name theirs.
 
     Raises:
-        ContentError: any template or partitions file has problems.
+        ContentError: any header or partitions file has problems.
         ConfigError: the deployment names a source, bucket, layout, format or field that there is
             not.
     """
@@ -45,7 +45,7 @@ def load_sources(
     if deployment is not None:
         tables = ("fields",) if is_local else ("layouts", "formats", "fields")
         _check_names(deployment, tables, names, "source")
-    sources = {name: load_source(roots, name, deployment, is_local=is_local) for name in names}
+    sources = {name: _source(roots, name, deployment, is_local) for name in names}
     if deployment is not None and not is_local:
         buckets = dict.fromkeys(source.partitions.bucket for source in sources.values())
         _check_names(deployment, ("buckets", "prefixes"), buckets, "bucket of a source")
@@ -73,6 +73,8 @@ def load_source(
 ) -> Source:
     """Return one source; without a deployment it has every partition column and every field.
 
+    Its templates are read at once.
+
     Args:
         is_local: as for `load_sources`.
 
@@ -81,8 +83,14 @@ def load_source(
         ContentError: its files have problems.
         ConfigError: the deployment asks for a layout, format or field that the source lacks.
     """
-    roots = tuple(roots)
-    path = source_template(roots, name)
+    source = _source(tuple(roots), name, deployment, is_local)
+    source.make()
+    return source
+
+
+def _source(
+    roots: tuple[Root, ...], name: str, deployment: Deployment | None, is_local: bool
+) -> Source:
     header = source_header(roots, name)
     header.check_keys(("title", "docs"), ("notes",))
     if header.problems:
@@ -94,15 +102,12 @@ def load_source(
     placement = Placement(name, load_partitions(roots, name), own, is_whole=is_whole)
     first = placement.format_of(source_formats(roots, name))
     names = sorted(source_formats(roots, name), key=lambda format_: format_ != first)
-    maker = _Maker(roots, name, placement)
-    formats = tuple(maker.format(format_) for format_ in names)
-    _check_alike(path, formats)
     return Source(
         name=name,
         title=header.text("title"),
         docs=header.text("docs"),
-        formats=formats,
         partitions=placement.partitions,
+        make=_Formats(_Maker(roots, name, placement), names),
         layout=placement.layout,
     )
 
@@ -112,6 +117,22 @@ def _check_alike(path: Path, formats: tuple[Format, ...]) -> None:
         if other.event_view.columns != formats[0].event_view.columns:
             what = f"format {other.name}: its event view has other columns than {formats[0].name}"
             raise ContentError([Problem(Location(path), what, "the same columns in each format")])
+
+
+@dataclass(slots=True)
+class _Formats:
+    """Reads the formats of a source when they are first asked for."""
+
+    maker: "_Maker"
+    names: list[str]
+    made: tuple[Format, ...] = ()
+
+    def __call__(self) -> tuple[Format, ...]:
+        if not self.made:
+            made = tuple(self.maker.format(name) for name in self.names)
+            _check_alike(source_template(self.maker.roots, self.maker.name), made)
+            self.made = made
+        return self.made
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +170,9 @@ class _Maker:
         if len(tables) != 1:
             what = f"{len(tables)} tables"
             raise ContentError([Problem(where, what, "one CREATE EXTERNAL TABLE")])
+        if tables[0].name != f"{self.name}_raw":
+            what = f"table {tables[0].name}"
+            raise ContentError([Problem(where, what, f"{self.name}_raw, `{{{{ table }}}}_raw`")])
         return tables[0]
 
     def _view(self, statement: Statement, table: Table) -> View:

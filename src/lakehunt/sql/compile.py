@@ -3,14 +3,14 @@
 Knows sources by their model. Engines take the `Statement`; workflows and faces make it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlglot import exp
 
 from lakehunt.errors import Location, SqlError, UnboundedError, nearest
-from lakehunt.model import ACTIVITY, Param, Query, Source, Value, ValueType, Window
+from lakehunt.model import ACTIVITY, Param, Query, Source, Value, ValueType, Window, owner_of
 from lakehunt.sql.activity import expanded
 from lakehunt.sql.bind import bind, literal
 from lakehunt.sql.bounds import Bounds, derive, predicate
@@ -77,16 +77,28 @@ class Statement:
         return print_query(self.tree, pretty=False)
 
 
-def relation_columns(sources: Mapping[str, Source]) -> dict[str, tuple[str, ...]]:
+def relation_columns(sources: Mapping[str, Source]) -> Mapping[str, tuple[str, ...]]:
     """Return the columns of every relation of these sources, as they are written."""
-    found: dict[str, tuple[str, ...]] = {}
-    for source in sources.values():
-        for table in source.tables:
-            raw = (*table.columns, *table.partition_columns)
-            found[table.name] = (*(column.name for column in raw), "$path")
-        for view in source.views:
-            found[view.name] = view.columns
-    return found
+    return _Columns(sources)
+
+
+class _Columns(Mapping[str, tuple[str, ...]]):
+    """Asks a source for its relations when one of them is asked for."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+
+    def __getitem__(self, name: str) -> tuple[str, ...]:
+        source = owner_of(self._sources, name)
+        if source is None:
+            raise KeyError(name)
+        return source.columns_of(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for source in self._sources.values() for name in source.relations)
+
+    def __len__(self) -> int:
+        return sum(len(source.relations) for source in self._sources.values())
 
 
 def draft_query(query: Query, values: Mapping[str, Value]) -> Draft:
@@ -117,13 +129,17 @@ def compile_draft(
     _check_tables(written, sources)
     tree = _bound(draft, sources, window, absent, hold=hold)
     columns = relation_columns(sources)
-    owners = {name: source for source in sources.values() for name in source.relations}
-    reads = tuple(
-        Read(owners[o.relation], o, _derived(o, owners[o.relation], lateness))
-        for o in find_occurrences(tree, columns)
-    )
+    reads = tuple(_read(o, sources, lateness) for o in find_occurrences(tree, columns))
     is_over_all = bool(log_tables(written, [ACTIVITY]))
     return Statement(draft.name, tree, window, fingerprint(written), reads, is_over_all)
+
+
+def _read(
+    occurrence: Occurrence, sources: Mapping[str, Source], lateness: timedelta | None
+) -> Read:
+    source = owner_of(sources, occurrence.relation)
+    assert source is not None
+    return Read(source, occurrence, _derived(occurrence, source, lateness))
 
 
 def rebind(
@@ -155,11 +171,11 @@ def _bound(
 
 def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:
     """Refuse a table that is no relation of a source: an engine might take it for a file."""
-    relations = [ACTIVITY, *(name for one in sources.values() for name in one.relations)]
-    known = {name.lower() for name in relations}
     for table in tree.find_all(exp.Table):
-        is_known = not isinstance(table.this, exp.Identifier) or table.name.lower() in known
-        if not is_known and not is_cte(table):
+        name = table.name.lower()
+        is_known = not isinstance(table.this, exp.Identifier) or name == ACTIVITY
+        if not is_known and owner_of(sources, name) is None and not is_cte(table):
+            relations = (ACTIVITY, *relation_columns(sources))
             near = nearest(table.name, relations)
             hint = f"did you mean {near}?" if near else f"there are {', '.join(relations)}"
             raise SqlError(f"no table {table.name}; {hint}")
@@ -195,10 +211,9 @@ def _one_of(column: str, values: Sequence[str]) -> exp.Expr:
 def _held(tree: exp.Query, sources: Mapping[str, Source], window: Window) -> exp.Query:
     """Return the tree with the window put on each event view that has no bound of its own."""
     columns = relation_columns(sources)
-    views = {source.event_view.name: source for source in sources.values()}
     tables = log_tables(tree, columns)
     for table, occurrence in zip(tables, find_occurrences(tree, columns), strict=True):
-        source = views.get(occurrence.relation)
+        source = sources.get(occurrence.relation)
         if source is None:
             continue
         own = derive(occurrence.conditions, source.partitions)

@@ -4,7 +4,7 @@ Knows SQL's scopes, not what the columns mean. Partition bounds and shared scans
 A condition listed here may be applied early: rows that fail it cannot reach the answer.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -58,13 +58,16 @@ class Occurrence:
     conditions: tuple[exp.Expr, ...]
 
 
-def log_tables(tree: exp.Expr, relations: Iterable[str]) -> list[exp.Table]:
-    """Return the table nodes of a tree that name a log relation and not a CTE, in tree order."""
-    names = {relation.lower() for relation in relations}
+def log_tables(tree: exp.Expr, relations: Container[str]) -> list[exp.Table]:
+    """Return the table nodes of a tree that name a log relation and not a CTE, in tree order.
+
+    Args:
+        relations: their names, in lower case.
+    """
     return [
         table
         for table in tree.find_all(exp.Table)
-        if table.name.lower() in names and not is_cte(table)
+        if table.name.lower() in relations and not is_cte(table)
     ]
 
 
@@ -95,7 +98,7 @@ def find_occurrences(
     for index, table in enumerate(tables):
         table.meta[_TAG] = index
     try:
-        found = _scan(_qualified(tree, {n: c for n, c in relations.items() if n.lower() in names}))
+        found = _scan(_qualified(tree, {name: relations[name] for name in names}))
     except SqlglotError:
         found = {}
     finally:

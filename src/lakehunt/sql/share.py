@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from lakehunt.model import Source
 from lakehunt.sql.bounds import Bounds
-from lakehunt.sql.compile import Statement, relation_columns
+from lakehunt.sql.compile import Statement
 from lakehunt.sql.occurrences import Occurrence
 from lakehunt.sql.views import is_plain, read_view
 from lakehunt.times import ALL_TIME
@@ -69,7 +69,7 @@ def plan_scans(statements: Iterable[Statement]) -> tuple[Scan, ...]:
 
 
 def _need(relation: str, source: Source, occurrences: Sequence[Occurrence]) -> Need:
-    known = relation_columns({source.name: source})[relation]
+    known = source.columns_of(relation)
     plain = _plain_columns(relation, source, known)
     everything = frozenset(name.lower() for name in known)
     wanted = [own.columns if own.columns is not None else everything for own in occurrences]

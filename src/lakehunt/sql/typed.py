@@ -10,7 +10,7 @@ from sqlglot import exp
 
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
-from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, View
+from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, owner_of
 from lakehunt.sql.activity import ACTIVITY_TYPES
 from lakehunt.sql.compile import Statement, athena_tree
 from lakehunt.sql.parse import place_of
@@ -87,35 +87,45 @@ def raw_columns(columns: Iterable[Column]) -> dict[str, str]:
 def catalog_of(sources: Iterable[Source]) -> Catalog:
     """Return every relation of some sources with the Trino type of each column.
 
-    A view is analyzed when its columns are first asked for; a wrong one raises SqlError then.
+    A source is read and a view analyzed when their columns are first asked for; a wrong one raises
+    ContentError or SqlError then.
     """
     return _Catalog(sources)
 
 
 class _Catalog(Mapping[str, Mapping[str, str]]):
     def __init__(self, sources: Iterable[Source]) -> None:
+        self._sources = {source.name: source for source in sources}
         self._known: dict[str, Mapping[str, str]] = {ACTIVITY: ACTIVITY_TYPES}
-        self._views: dict[str, tuple[View, Mapping[str, Mapping[str, str]]]] = {}
-        for source in sources:
-            tables = {
-                table.name: raw_columns((*table.columns, *table.partition_columns))
-                for table in source.tables
-            }
-            self._known |= tables
-            self._views |= {view.name: (view, tables) for view in source.views}
 
     def __getitem__(self, name: str) -> Mapping[str, str]:
         if name not in self._known:
-            view, tables = self._views[name]
-            analysis = analyzed(view.sql, tables, where=Location(view.name))
-            self._known[name] = {column.name: str(column.type) for column in analysis.columns}
+            source = owner_of(self._sources, name)
+            if source is None:
+                raise KeyError(name)
+            self._known[name] = _columns(source, name)
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys((*self._known, *self._views)))
+        yield ACTIVITY
+        for source in self._sources.values():
+            yield from source.relations
 
     def __len__(self) -> int:
-        return len({*self._known, *self._views})
+        return 1 + sum(len(source.relations) for source in self._sources.values())
+
+
+def _columns(source: Source, relation: str) -> Mapping[str, str]:
+    """Return the columns of a source's relation with their Trino types."""
+    tables = {
+        table.name: raw_columns((*table.columns, *table.partition_columns))
+        for table in source.tables
+    }
+    view = next((view for view in source.views if view.name == relation), None)
+    if view is None:
+        return tables[relation]
+    analysis = analyzed(view.sql, tables, where=Location(view.name))
+    return {column.name: str(column.type) for column in analysis.columns}
 
 
 def analyzed(

@@ -22,13 +22,17 @@ def find(catalog: Catalog, parts: Sequence[str]) -> tuple[str, tuple[ir.Column, 
     for count in range(len(parts)):
         name = ".".join(parts[count:]).lower()
         # only the one that is asked for: a catalog may find the columns of a table out when it is
-        known = next((one for one in catalog if one.lower() == name), None)
+        known = name if name in catalog else _spelled(catalog, name)
         if known is not None:
             columns = catalog[known].items()
             return known, tuple(
                 ir.Column(c, t if isinstance(t, Type) else parse(t)) for c, t in columns
             )
     return None
+
+
+def _spelled(catalog: Catalog, name: str) -> str | None:
+    return next((one for one in catalog if one.lower() == name), None)
 
 
 def hint(catalog: Catalog, name: str) -> str:

@@ -114,12 +114,7 @@ class Probe:
 
     def __init__(self, sources: Iterable[Source]) -> None:
         self._sources = [*sources]
-        self._tables = [
-            _Table(source, format_)
-            for source in self._sources
-            for format_ in source.formats
-            if format_.table.serde in (REGEX, LAZY_SIMPLE) and format_.lines_table
-        ]
+        self._asked: list[_Table] = []
         self._connection: Connection | None = None
 
     def close(self) -> None:
@@ -144,16 +139,27 @@ class Probe:
             # a query that runs once over a few lines: its best plan costs more than it saves
             self._connection.run("PRAGMA disable_optimizer")
         best: tuple[_Taken, _Table] | None = None
-        for table in [table for table in self._tables if table.may_take(lines)]:
+        for table in [table for table in self._tables() if table.may_take(lines)]:
             one = table.takes(self._connection, lines)
             if one.is_all:
                 # what fitted last is asked first: the files of a folder are alike
-                self._tables.remove(table)
-                self._tables.insert(0, table)
+                self._asked.remove(table)
+                self._asked.insert(0, table)
                 return Recognised(table.source)
             if (one.parsed or one.headers) and (best is None or one.rank > best[0].rank):
                 best = one, table
         return Recognised(best[1].source) if best else None
+
+    def _tables(self) -> list[_Table]:
+        """Return the tables of text logs, in the order in which they are asked."""
+        # only now: where every file has a name of its own, no table is asked
+        self._asked = self._asked or [
+            _Table(source, format_)
+            for source in self._sources
+            for format_ in source.formats
+            if format_.table.serde in (REGEX, LAZY_SIMPLE) and format_.lines_table
+        ]
+        return self._asked
 
     def _control(self, head: bytes) -> Recognised | None:
         text = head[:200].decode(errors="replace")
