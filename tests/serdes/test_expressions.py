@@ -2,20 +2,28 @@
 
 import random
 import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow
 import pytest
 
+from lakehunt.content import roots
+from lakehunt.engines.local.serdes.plain import find_signs, plain_lines
 from lakehunt.engines.local.serdes.regex import RegexReader
-from lakehunt.errors import LakeError
+from lakehunt.errors import LakeError, Location
 from lakehunt.expressions import read_expression
+from lakehunt.sources import load_sources
+from lakehunt.writer import expand
+from lakehunt.writer.serdes import file_bytes
 
 EXPRESSION = (
     r'[^ ]([-0-9T:]+ [-+][0-9]+)[^ ] (?:([^ ]*):([0-9]+)|-) "([^ ]*) (.*?) ([^ "]*)" (-|[0-9]+)'
-    r' (?:"(.*?)"|-) "(.*)" ([^ "]+) "([^"]*)"(?: ([^ "]+)(?: "([^"]*)" "([^"]*)")?)?( .*)?'
+    r' (?:"(.*?)"|-) "(.*)" ([^ "]+) "([^"]*)"(?: ([^ "]+)(?: "([^"]*)" "([^"]*)")?)?( .*)? ?'
 )
 LINE = '[2026-05-01T10:00:00 +0000] 192.0.2.1:443 "GET /a b HTTP/2" 200 "-" "x y" host "z"'
-LINES = (LINE, LINE + " t", LINE + ' t "u" "v"', LINE.replace("192.0.2.1:443", "-"))
+LINES = (LINE, LINE + " ", LINE + " t", LINE + ' t "u" "v"', LINE.replace("192.0.2.1:443", "-"))
 PIECES = (" ", '"', '" ', ' "', '" "', '""', "-", "!", "\x00", "\u00e9", '" a b "', '" 200 - "')
 
 
@@ -28,24 +36,53 @@ def _mutated(chance: random.Random, line: str) -> str:
     return line
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_both_ways_agree(seed: int) -> None:
+def _shipped() -> Iterator[tuple[str, str, str]]:
+    """Yield the sources with such an expression, each with that and a line of its example."""
+    for source in load_sources(roots()).values():
+        expression = source.table.serde_properties.get("input.regex")
+        if expression:
+            where = Location(Path(__file__))
+            records = expand(source, [{}], datetime(2026, 5, 1, tzinfo=UTC), where)
+            text = file_bytes(source.formats[0], source.partitions, records).decode()
+            yield source.name, expression, text.splitlines()[-1]
+
+
+SHIPPED = [*_shipped()]
+EXPRESSIONS = [pytest.param(EXPRESSION, LINES, id="made_up")] + [
+    pytest.param(text, (line, f"{line} ", line.rpartition(" ")[0], f"{line} 1"), id=name)
+    for name, text, line in SHIPPED
+]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(("text", "written"), EXPRESSIONS)
+def test_both_ways_agree(text: str, written: tuple[str, ...], seed: int) -> None:
     chance = random.Random(seed)
-    lines = [_mutated(chance, chance.choice(LINES)) for _ in range(2000)]
-    expression = read_expression(EXPRESSION)
+    lines = [_mutated(chance, chance.choice(written)) for _ in range(2000)]
+    expression = read_expression(text)
     wanted = tuple(range(1, expression.groups + 1))
-    text = "".join(line + "\n" for line in lines).encode()
+    data = "".join(line + "\n" for line in lines).encode()
     found: dict[int, tuple[object, ...]] = {}
-    for rows in RegexReader.of(expression, wanted).rows(pyarrow.py_buffer(text)):
+    for rows in RegexReader.of(expression, wanted).rows(pyarrow.py_buffer(data)):
         for row, start in enumerate(rows.starts.tolist()):
             found[start] = tuple(column[row].as_py() for column in rows.columns)
     start = 0
     for line in lines:
-        match = re.fullmatch(EXPRESSION, line, re.DOTALL)
+        match = re.fullmatch(text, line, re.DOTALL)
         expected = match.groups() if match else (None,) * len(wanted)
         assert found.pop(start) == expected, line
         start += len(line.encode()) + 1
     assert not found
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [pytest.param(text, line, id=name) for name, text, line in SHIPPED]
+)
+def test_an_ordinary_line_of_a_shipped_table_is_split(text: str, line: str) -> None:
+    """Matching each line takes five times as long."""
+    reader = RegexReader.of(read_expression(text), (1,))
+    signs = find_signs(pyarrow.py_buffer(f"{line}\n".encode()))
+    assert [len(lines.lines) for _, lines in plain_lines(signs, reader.variants)].count(1) == 1
 
 
 @pytest.mark.parametrize("text", ["a\\.b", "(?=a)", "(a)*", "[[]", "a++", "(", "(a?)?", "a|)"])

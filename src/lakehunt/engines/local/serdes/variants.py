@@ -5,13 +5,14 @@ cells parted by signs: blanks outside quotes, quotes, the line's end. A line wit
 signs, no quote inside a cell, and cells that match their own part of the expression, is matched by
 the whole expression, and in no other way that would come first. Why, from left to right:
 a bare cell cannot reach past its blank, nor a cell with quotes past its own closing quote; a lazy
-mark takes the first quote there is; an optional part is left out only at the line's end. Only a
-greedy `.*` may reach further, over whole cells: a variant where that would match is left out.
+mark takes the first quote there is; an optional part is left out only at the line's end, or where
+the cell in its place lacks what that part needs. Only a greedy `.*` may reach further, over whole
+cells: a variant where that would match is left out.
 `plain` splits such lines without a regular expression; all others are matched with it.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from itertools import pairwise
 
@@ -19,7 +20,7 @@ from lakehunt.engines.local.serdes.captures import Captures, re2_captures
 from lakehunt.expressions import ASCII, Atom, Expression, Group, Sequence
 
 BLANK, QUOTE, END = " ", '"', "\n"
-_MOST_VARIANTS = 100
+_MOST_VARIANTS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,35 @@ def _flat(items: Sequence) -> Iterator[_Flat]:
     if not items:
         yield ()
         return
+    is_absent = _is_ruled_out(items[0], items[1:])
     for head in _choices(items[0]):
         for rest in _flat(items[1:]):
-            yield head + rest
+            yield rest if is_absent and head == (_Mark.SKIPPED,) else head + rest
+
+
+def _is_ruled_out(item: Atom | Group, behind: Sequence) -> bool:
+    """Tell whether an optional cell needs a character that the cell in its place does not take."""
+    if not isinstance(item, Group) or not item.optional or len(item.branches) > 1:
+        return False
+    *own, end = item.branches[0]
+    if not _is(end, BLANK) or any(_may_take(atom, sign) for atom in own for sign in BLANK + QUOTE):
+        return False
+    cell: list[Atom | Group] = []
+    for other in behind:
+        if isinstance(other, Group) and _has_signs(other):
+            return False
+        if _is(other, BLANK) or _is(other, QUOTE):
+            break
+        cell.append(other)
+    needed = {
+        char for atom in own if isinstance(atom, Atom) and atom.is_literal for char in atom.chars
+    }
+    return any(not any(_may_take(other, char) for other in cell) for char in needed)
 
 
 def _choices(item: Atom | Group) -> Iterator[_Flat]:
     if isinstance(item, Atom):
-        yield (item,)
+        yield from _choices_of_sign(item)
         return
     edges = [_Edge(item.number, True)], [_Edge(item.number, False)]
     start, end = (tuple(edge) if item.number else () for edge in edges)
@@ -127,6 +149,16 @@ def _choices(item: Atom | Group) -> Iterator[_Flat]:
         yield from ((*mark, *start, *flat, *end) for flat in _flat(branch))
     if item.optional:
         yield (_Mark.SKIPPED,)
+
+
+def _choices_of_sign(atom: Atom) -> Iterator[_Flat]:
+    sign = replace(atom, least=1, most=1)
+    if (atom.least, atom.most) == (0, 1) and (_is(sign, BLANK) or _is(sign, QUOTE)):
+        # a lazy one would be tried the other way round
+        yield (_Mark.UNSURE, sign) if atom.lazy else (sign,)
+        yield (_Mark.SKIPPED,)
+    else:
+        yield (atom,)
 
 
 def _has_signs(group: Group) -> bool:
