@@ -94,8 +94,8 @@ def _sql(select: exp.Select, source: Source, format_: Format) -> ScanSql:
 def scan_select(scan: Scan, format_: Format) -> exp.Select:
     """Return the scan as a query over the raw table: account columns, then each relation's rows.
 
-    Three levels, so that each thing is computed once: the event's time and whether it parses, then
-    whether a relation keeps it, then the columns of those that are kept.
+    In levels, so that each thing is computed once: what may fail, then the event's time and whether
+    it parses, then whether a relation keeps it, then the columns of those that are kept.
     """
     source = scan.source
     plans = _Plans(scan, format_)
@@ -117,9 +117,41 @@ def scan_select(scan: Scan, format_: Format) -> exp.Select:
         outputs |= _outputs(need, plan)
     first = {_TIME: event.columns["event_time"].copy(), _PARSED: _is_parsed(event)}
     hidden = (_PATH, _LINE) if _reads_line([*flags.values(), *outputs.values()]) else (_PATH,)
-    timed = _level(_all(hidden), first, exp.to_table(format_.table.name))
+    below: exp.Table | exp.Subquery = exp.to_table(format_.table.name)
+    levels, first = _tried(first)
+    for number, level in enumerate(levels):
+        below = _level(_all(hidden), level, below).subquery(f"tried{number}", copy=False)
+    timed = _level(_all(hidden), first, below)
     flagged = _level(_all(hidden), flags, timed.subquery("timed", copy=False))
     return _level([], outputs, flagged.subquery("flagged", copy=False))
+
+
+def _tried(named: Mapping[str, exp.Expr]) -> tuple[list[dict[str, exp.Expr]], dict[str, exp.Expr]]:
+    """Return every TRY of some expressions, the inner ones first, and the expressions over those.
+
+    What stands for a function of Trino repeats its operand, often many times: over a column that
+    costs nothing. A TRY gives the same wherever it is computed.
+    """
+    levels: list[dict[str, exp.Expr]] = []
+    places: dict[str, int] = {}
+    names: dict[str, str] = {}
+    roots = {name: exp.paren(expression) for name, expression in named.items()}
+    for root in roots.values():
+        for node in reversed([*filter(_is_try, root.walk())]):
+            name = names.setdefault(node.sql(), f"scan.tried{len(names)}")
+            inner = (
+                places[column.name] for column in node.find_all(exp.Column) if column.name in places
+            )
+            place = places.setdefault(name, 1 + max(inner, default=-1))
+            levels.extend({} for _ in range(place + 1 - len(levels)))
+            levels[place][name] = node.copy()
+            node.replace(exp.column(name, quoted=True))
+    return levels, {name: root.this for name, root in roots.items()}
+
+
+def _is_try(node: exp.Expr) -> bool:
+    is_call = isinstance(node, exp.Anonymous) and node.name.upper() == "TRY"
+    return is_call or isinstance(node, exp.TryCast)
 
 
 class _Plans:

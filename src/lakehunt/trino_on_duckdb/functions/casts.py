@@ -50,6 +50,12 @@ def _checked(pattern: str, what: str, kind: str, done: str) -> str:
     )
 
 
+def _plain_first(kind: str, otherwise: str) -> str:
+    """An integer that reads back as the very text is that of the text; `otherwise` is slower."""
+    number = f"TRY_CAST(s AS {kind})"
+    return f"CASE WHEN CAST({number} AS VARCHAR) = s THEN {number} ELSE {otherwise} END"
+
+
 def _in_ascii(pattern: str, done: str, otherwise: str) -> str:
     """`done` of a text that has the form once its digits are ASCII; else `otherwise`."""
     other = "trino_ascii_digits(s)"
@@ -146,8 +152,13 @@ DEFINITIONS: tuple[Definition, ...] = (
         Macro(
             f"trino_text_to_{kind}",
             "s",
-            _in_ascii(
-                INTEGER, f"CAST(regexp_extract({{0}}, '-?[0-9]+') AS {kind})", _cannot(kind, kind)
+            _plain_first(
+                kind,
+                _in_ascii(
+                    INTEGER,
+                    f"CAST(regexp_extract({{0}}, '-?[0-9]+') AS {kind})",
+                    _cannot(kind, kind),
+                ),
             ),
         )
         for kind in INTEGERS

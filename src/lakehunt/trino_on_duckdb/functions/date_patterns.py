@@ -261,13 +261,14 @@ SHAPES = {
     "year": r"\d{4}",
     "monthname": "(?:" + "|".join(month[:3] for month in MONTHS) + ")",
     "hour": r"(?:[01]\d|2[0-3])",
+    "offset": r"\+0000",
 }
-READABLE = frozenset(("year", "month", "monthname", "day", "hour", "minute", "second"))
+READABLE = frozenset(("year", "month", "monthname", "day", "hour", "minute", "second", "offset"))
 
 
 def strptime(fields: Sequence[Field]) -> tuple[str, str] | None:
-    """A regular expression of texts in full width, and the strptime pattern that reads these as
-    Joda does, or None."""
+    """A regular expression of texts in full width, an offset being that of UTC, and the strptime
+    pattern that reads these as Joda does, or None."""
     kinds = [field.kind for field in fields if field.kind != "literal"]
     if len(kinds) != len(set(kinds)) or not {"year", "day"} <= set(kinds) <= READABLE:
         return None
@@ -277,7 +278,10 @@ def strptime(fields: Sequence[Field]) -> tuple[str, str] | None:
         SHAPES[f.kind] if f.kind in SHAPES else re.escape(f.text) or r"[0-5]\d" for f in fields
     )
     wide = [
-        Field(f.kind, 4 if f.kind == "year" else 2 if f.least else 0, text=f.text) for f in fields
+        Field("literal", text="+0000")
+        if f.kind == "offset"
+        else Field(f.kind, 4 if f.kind == "year" else 2 if f.least else 0, text=f.text)
+        for f in fields
     ]
     pattern = strftime(wide)
     return None if pattern is None else (shape, pattern)

@@ -54,8 +54,24 @@ class RegexReader:
         captures = re2_captures(expression.items, groups)
         return cls(groups, plain_variants(expression, known), captures)
 
-    def rows(self, text: pyarrow.Buffer) -> Iterator[Rows]:
-        """Yield each line of a text once; the text ends with a line end."""
+    def rows(self, text: pyarrow.Buffer) -> Rows:
+        """Return each line of a text once, in order; the text ends with a line end."""
+        parts = [*self._parts(text)]
+        if len(parts) == 1:
+            return parts[0]
+        starts, ends = (
+            numpy.concatenate([getattr(part, name) for part in parts])
+            for name in ("starts", "ends")
+        )
+        order = numpy.argsort(starts)
+        columns = (
+            pyarrow.concat_arrays(alike) for alike in zip(*(p.columns for p in parts), strict=True)
+        )
+        taken = tuple(column.take(pyarrow.array(order)) for column in columns)
+        return Rows(text, starts[order], ends[order], taken)
+
+    def _parts(self, text: pyarrow.Buffer) -> Iterator[Rows]:
+        """Yield the lines of each shape."""
         signs = find_signs(text)
         ends = signs.line_ends
         starts = numpy.concatenate(([0], ends[:-1] + 1))

@@ -64,11 +64,11 @@ class RegexTable:
         """Yield the rows of files."""
         schema = pyarrow.schema(self.fields)
         for block in blocks((number, _text(piece)) for number, piece in pieces):
-            for rows in self._reader.rows(block.text):
-                columns = [block.files(rows.ends), *rows.columns]
-                if self._line:
-                    columns.append(rows.lines())
-                yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
+            rows = self._reader.rows(block.text)
+            columns = [block.files(rows.ends), *rows.columns]
+            if self._line:
+                columns.append(rows.lines())
+            yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
 
 
 def _text(piece: Piece) -> bytes:
