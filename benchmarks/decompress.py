@@ -4,15 +4,20 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from isal import igzip
-
 from benchmarks.generate import log_files
+from benchmarks.timing import told
+from lakehunt.engines.local.documents import unpacked
 
 
-def size(path: Path) -> int:
-    return len(igzip.decompress(path.read_bytes()))  # type: ignore[no-untyped-call]
+def _size(path: Path) -> int:
+    return len(unpacked(path.read_bytes()))
+
+
+def _all(files: list[Path]) -> int:
+    with ThreadPoolExecutor(2) as pool:
+        return sum(pool.map(_size, files))
 
 
 if __name__ == "__main__":
-    with ThreadPoolExecutor(2) as pool:
-        print(sum(pool.map(size, log_files(Path(sys.argv[1])))))
+    lake = log_files(Path(sys.argv[1]))
+    told(lambda: _all(lake))

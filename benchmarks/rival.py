@@ -1,31 +1,70 @@
-"""The aggregate by chdb, ClickHouse in-process, with the same account of every record.
+"""An aggregate of `questions` by chdb (ClickHouse in-process) or polars, on the same files.
 
-Only where chdb is installed; it is no dependency.
+Only where they are installed; they are no dependencies. Prints the events and the CPU seconds
+without imports.
 """
 
+import json
 import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-import chdb
+from benchmarks.questions import BLANKS, NAMED_CHDB, QUESTIONS
+from benchmarks.timing import told
 
-KEYS = ("eventSource", "eventName", "sourceIPAddress", "eventTime", "eventID", "awsRegion",
-        "recipientAccountId", "eventCategory")  # fmt: skip
-RECORD = ", ".join(f"{key} String" for key in KEYS)
-COLUMNS = ", ".join(f"tupleElement(r, '{key}') AS {key}" for key in KEYS)
-QUERY = """
-    SELECT eventSource, eventName, count() AS n, uniqExact(sourceIPAddress) AS ips,
-        uniqExact(eventID), uniqExact(substring(eventTime, 1, 13)), uniqExact(awsRegion),
-        uniqExact(recipientAccountId), uniqExact(eventCategory)
-    FROM (
-        SELECT {columns} FROM (
-            SELECT arrayJoin(JSONExtract(json, 'Records', 'Array(Tuple({record}))')) AS r
-            FROM file('{lake}/**/*.json.gz', 'JSONAsString', 'json String')
+
+def chdb(name: str, lake: Path) -> Callable[[], int]:
+    """Return the aggregate by chdb."""
+    library: Any = import_module("chdb")
+    text = NAMED_CHDB if name == "named" else QUESTIONS[name].chdb
+    query = text.replace("{files}", f"{lake}/**/*{_ending(lake)}")
+
+    def run() -> int:
+        rows = str(library.query(query, "JSONEachRow")).splitlines()
+        return sum(int(json.loads(row)["n"]) for row in rows)
+
+    return run
+
+
+def polars(name: str, lake: Path) -> Callable[[], int]:
+    """Return the aggregate by polars, for the logs parted by blanks."""
+    library: Any = import_module("polars")
+    files = sorted(path for path in lake.rglob("*") if path.is_file())
+    names = BLANKS[name]
+    keys = {"alb": ["status"], "s3access": ["operation", "status"], "vpcflow": ["dport", "action"]}
+    address = {"alb": "client", "s3access": "ip", "vpcflow": "src"}[name]
+
+    def run() -> int:
+        frame = library.scan_csv(
+            files,
+            separator=" ",
+            has_header=False,
+            skip_rows=1 if name == "vpcflow" else 0,
+            schema=dict.fromkeys(names, library.String),
+            truncate_ragged_lines=True,
+            extra_columns="ignore",
+            ignore_errors=True,
         )
-    )
-    GROUP BY 1, 2 ORDER BY 1, 2
-    SETTINGS max_threads = 2
-"""
+        sent = "sent" if "sent" in names else "bytes"
+        found = frame.group_by(keys[name]).agg(
+            library.len().alias("n"),
+            library.col(address).n_unique(),
+            library.col(sent).cast(library.Int64, strict=False).sum().alias("total"),
+        )
+        return int(found.collect(engine="streaming")["n"].sum())
+
+    return run
+
+
+def _ending(lake: Path) -> str:
+    """Return how the names of the files end; a pattern without it would also find folders."""
+    first = next(path for path in lake.rglob("*") if path.is_file())
+    return "".join(first.suffixes[-2:]) if first.suffix == ".gz" else "-*"
+
+
+RIVALS: Mapping[str, Callable[[str, Path], Callable[[], int]]] = {"chdb": chdb, "polars": polars}
 
 if __name__ == "__main__":
-    query: Any = chdb.query
-    print(query(QUERY.format(columns=COLUMNS, record=RECORD, lake=sys.argv[1])))
+    told(RIVALS[sys.argv[1]](sys.argv[2], Path(sys.argv[3])))

@@ -1,96 +1,95 @@
-"""Measures our commands as whole processes, beside decompression alone and chdb, in one run.
+"""Measures one aggregate per source, beside decompression alone and rivals, in one run.
 
-Prints wall and CPU seconds and peak memory, the median of some rounds, and ratios.
+Prints CPU seconds (user and system, of the whole process, and of the question alone), the ratio to
+decompression, wall seconds and peak memory: the least of some rounds. Rivals are asked where the
+interpreter of --rivals has them.
 """
 
 import argparse
-import os
-import statistics
+import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.generate import generate, log_files
+from benchmarks.generate import Plan, generate, log_files
+from benchmarks.questions import NAMED, QUESTIONS
+from benchmarks.timing import Measured, measure
 
-_AGGREGATE = (
-    "SELECT event_source, event_name, count(*) AS n, count(DISTINCT source_ip) AS ips"
-    " FROM cloudtrail GROUP BY 1, 2"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """What one process took."""
-
-    wall_seconds: float
-    cpu_seconds: float
-    peak_bytes: int
+_HEAD = ("CPU s", "alone", "x floor", "wall s", "peak MB", "events")
+_LINE = "{:40} {:>7} {:>7} {:>8} {:>7} {:>8} {:>12}"
 
 
-def measure(command: Sequence[str]) -> Measured:
-    """Return what a command took, its output thrown away."""
-    started = time.perf_counter()
-    pid = os.fork()
-    if pid == 0:
-        null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, 1)
-        os.dup2(null, 2)
-        os.execvp(command[0], [*command])
-    _, _, usage = os.wait4(pid, 0)
-    wall = time.perf_counter() - started
-    return Measured(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
-
-
-def commands(lake: Path) -> Mapping[str, Sequence[str]]:
-    """Return what is measured, by name; the first is the floor."""
-    ours = (sys.executable, "-m", "lakehunt")
-    where = ("--lake", str(lake), "--all-time")
-    found = {
-        "decompression alone": (sys.executable, "-m", "benchmarks.decompress", str(lake)),
-        "one aggregate": (*ours, "sql", _AGGREGATE, *where),
-        "one detection": (*ours, "run", "cloudtrail.trail_stopped", *where),
-        "the whole library": (*ours, "hunt", *where, "--format", "jsonl"),
+def commands(name: str, lake: Path, rivals: Mapping[str, str]) -> dict[str, Sequence[str]]:
+    """Return what is measured of one source; the first is the floor."""
+    own = (sys.executable, "-m")
+    text = NAMED if name == "named" else QUESTIONS[name].ours
+    found: dict[str, Sequence[str]] = {
+        "decompression alone": (*own, "benchmarks.decompress", str(lake)),
+        "lakehunt sql": (*own, "lakehunt", "sql", text, "--lake", str(lake), "--all-time"),
+        "lakehunt, in-process": (*own, "benchmarks.inside", name, str(lake)),
     }
-    if find_spec("chdb"):
-        found["chdb, the same aggregate"] = (sys.executable, "-m", "benchmarks.rival", str(lake))
+    for rival, python in rivals.items():
+        asked = rival == "chdb" and (name == "named" or QUESTIONS[name].chdb)
+        if asked or (rival == "polars" and name != "named" and QUESTIONS[name].blanks):
+            found[rival] = (python, "-m", "benchmarks.rival", rival, name, str(lake))
     return found
 
 
-def report(lake: Path, rounds: int) -> None:
-    """Measure everything in turn, round after round, and print the medians."""
-    chosen = commands(lake)
-    taken: dict[str, list[Measured]] = {name: [] for name in chosen}
+def report(name: str, lake: Path, rivals: Mapping[str, str], rounds: int) -> None:
+    """Measure everything of one source in turn, round after round, and print the least."""
+    chosen = commands(name, lake, rivals)
+    taken: dict[str, list[Measured]] = {what: [] for what in chosen}
     for _ in range(rounds):
-        for name, command in chosen.items():
-            taken[name].append(measure(command))
-    floor = statistics.median(one.wall_seconds for one in next(iter(taken.values())))
-    print(f"{'':26} {'wall s':>8} {'x floor':>8} {'CPU s':>8} {'peak MB':>8}")
-    for name, all_ in taken.items():
-        wall = statistics.median(one.wall_seconds for one in all_)
-        cpu = statistics.median(one.cpu_seconds for one in all_)
+        for what, command in chosen.items():
+            taken[what].append(measure(command))
+    floor = min(one.inner_cpu_seconds or 0 for one in taken["decompression alone"]) or 1e-9
+    for what, all_ in taken.items():
+        least = min(all_, key=lambda one: one.cpu_seconds)
+        alone = min((one.inner_cpu_seconds for one in all_ if one.inner_cpu_seconds), default=None)
+        wall = min(one.wall_seconds for one in all_)
         peak = max(one.peak_bytes for one in all_) / 1e6
-        print(f"{name:26} {wall:8.2f} {wall / floor:8.1f} {cpu:8.2f} {peak:8.0f}")
+        cells = (
+            f"{name}: {what}",
+            f"{least.cpu_seconds:.2f}",
+            f"{alone:.2f}" if alone else "",
+            f"{alone / floor:.1f}" if alone else "",
+            f"{wall:.2f}",
+            f"{peak:.0f}",
+            f"{least.count:,}" if least.count else "",
+        )
+        print(_LINE.format(*cells), flush=True)
+
+
+def installed(python: str) -> Iterator[str]:
+    """Yield the rivals that an interpreter has."""
+    for name in ("chdb", "polars"):
+        code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec('{name}') is None)"
+        if subprocess.run([python, "-c", code], check=False).returncode == 0:
+            yield name
 
 
 def main() -> None:
-    """Make a lake, or take the one given, and report."""
+    """Make lakes, or take the ones given, and report."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lake", type=Path, help="a lake of your own, instead of making one")
-    parser.add_argument("--megabytes", type=int, default=1300, help="log text to make")
+    parser.add_argument("sources", nargs="*", help="of all sources, and `named`: only these")
+    parser.add_argument("--lakes", type=Path, help="a folder with a lake per source, kept")
+    parser.add_argument("--megabytes", type=int, default=200, help="log text to make, per source")
     parser.add_argument("--rounds", type=int, default=3)
-    arguments = parser.parse_args()
+    parser.add_argument("--rivals", default=sys.executable, help="a Python with chdb and polars")
+    given = parser.parse_args()
+    rivals = dict.fromkeys(installed(given.rivals), given.rivals)
+    print(_LINE.format("", *_HEAD))
     with tempfile.TemporaryDirectory(prefix="lakehunt-bench-") as folder:
-        lake = arguments.lake or Path(folder)
-        if arguments.lake is None:
-            generate(lake, arguments.megabytes * 1_000_000)
-        files = [*log_files(lake)]
-        size = sum(path.stat().st_size for path in files) / 1e6
-        print(f"{len(files):,} files, {size:,.0f} MB packed; median of {arguments.rounds} rounds")
-        report(lake, arguments.rounds)
+        for name in given.sources or [*QUESTIONS, "named"]:
+            source = "cloudtrail" if name == "named" else name
+            lake = (given.lakes or Path(folder)) / source
+            if not lake.exists():
+                files = 200
+                generate(Plan(lake, source, given.megabytes * 1_000_000 // files, files))
+            size = sum(path.stat().st_size for path in log_files(lake)) / 1e6
+            print(f"{name}: {len(log_files(lake)):,} files, {size:,.0f} MB as they lie", flush=True)
+            report(name, lake, rivals, given.rounds)
 
 
 if __name__ == "__main__":
