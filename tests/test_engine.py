@@ -72,6 +72,7 @@ def test_a_long_document_is_read_in_full(tmp_path: Path, ask: Ask) -> None:
 
 BROKEN = {
     "truncated.json.gz": (gzip.compress(document(event("Lost")))[:-20], "gzip"),
+    "sum.json.gz": (gzip.compress(document(event("Lost")))[:-8] + bytes(8), "CRC"),
     "cut.json": (document(event("Lost"))[:-9], "JSON"),
     "bytes.json": (document(event("Lost")).replace(b"Lost", b"\xff\xfe"), "UTF-8"),
     "other.json": (b'{"hello": "world"}', "known"),

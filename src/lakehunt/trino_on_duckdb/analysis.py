@@ -71,7 +71,8 @@ def analyze(
     """
     tree = parse(sql) if isinstance(sql, str) else sql
     given = {n: t if isinstance(t, Type) else parse_type(t) for n, t in (parameters or {}).items()}
-    analyzer = Queries(catalog or {}, Flavour(flavour), given)
+    known = {} if catalog is None else catalog
+    analyzer = Queries(known, Flavour(flavour), given)
     query = analyzer.query(tree, Scope())
     columns = tuple(Column(c.name or f"_col{i}", c.type) for i, c in enumerate(query.columns))
     return Analysis(tree, query, columns, analyzer.flavour, analyzer.types)
