@@ -33,11 +33,15 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What cells in a row have to match, and the groups that are found by matching."""
+    """What cells in a row have to match, and the groups that are found by matching.
+
+    `is_proven`: an earlier check has matched these cells already, this one is for the groups alone.
+    """
 
     part: Part
     captures: Captures
-    groups: tuple[int, ...]
+    groups: tuple[int, ...] = ()
+    is_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,7 +353,17 @@ class _Line:
             first, last = run[0], run[-1]
             items = self._items(first, last)
             groups = tuple(sorted(matched & _all_numbers(items)))
-            yield Check(Part(first - 1, last), re2_captures(items, groups), groups)
+            alone = {n: self._items(n, n) for n in run}
+            own = {n: tuple(sorted(matched & _all_numbers(cell))) for n, cell in alone.items()}
+            if not groups or sum(map(len, own.values())) < len(groups):
+                yield Check(Part(first - 1, last), re2_captures(items, groups), groups)
+                continue
+            # capturing takes many times as long as matching, so it is done on the least there is
+            yield Check(Part(first - 1, last), re2_captures(items, ()))
+            for number in run:
+                if own[number]:
+                    captures = re2_captures(alone[number], own[number])
+                    yield Check(Part(number - 1, number), captures, own[number], is_proven=True)
 
     def _is_plain_bare(self, number: int) -> bool:
         return not self.quoted[number] and not self._is_joint(number)
