@@ -11,6 +11,7 @@ import numpy
 import pyarrow
 
 from lakehunt.engines.local.exact import load_lines
+from lakehunt.engines.local.serdes.plain import places_of
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
 from lakehunt.engines.local.serdes.text import as_lines, blocks
 from lakehunt.engines.local.types import duckdb_type, json_structure, quoted, text
@@ -58,7 +59,7 @@ class JsonLinesTable:
         """Yield the lines of files."""
         schema = pyarrow.schema(self.fields)
         for block in blocks((number, _text(piece)) for number, piece in pieces):
-            ends = numpy.flatnonzero(numpy.frombuffer(block.text, numpy.uint8) == ord("\n"))
+            ends = places_of(numpy.frombuffer(block.text, numpy.uint8) == ord("\n"))
             columns = [block.files(ends), block.lines(ends)]
             yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
 

@@ -17,7 +17,11 @@ from lakehunt.engines.local.serdes.matching import captured
 from lakehunt.engines.local.serdes.variants import BLANK, END, QUOTE, Check, Part, Place, Variant
 
 Ints: TypeAlias = NDArray[numpy.int64]
+# Where something stands in a text: half as long as `Ints`, and no text is longer than that tells.
+Places: TypeAlias = NDArray[numpy.int32]
 Flags: TypeAlias = NDArray[numpy.bool_]
+# Where the first line starts, and where the end of the one before would stand.
+_FIRST, _BEFORE = numpy.array([0], numpy.int32), numpy.array([-1], numpy.int32)
 _BLANK, _QUOTE, _END = (ord(sign) for sign in (BLANK, QUOTE, END))
 
 
@@ -26,7 +30,7 @@ class Signs:
     """Where the signs of some whole lines stand, and how many each line has, its end included."""
 
     text: pyarrow.Buffer
-    positions: Ints
+    positions: Places
     kinds: NDArray[numpy.uint8]
     ends: Ints
 
@@ -36,7 +40,7 @@ class Signs:
         return numpy.diff(self.ends, prepend=-1)
 
     @property
-    def line_ends(self) -> Ints:
+    def line_ends(self) -> Places:
         """Return where each line's end stands in the text."""
         return self.positions[self.ends]
 
@@ -45,9 +49,9 @@ def find_signs(text: pyarrow.Buffer, separator: int = _BLANK, quotes: bool = Tru
     """Return the signs of whole lines; inside quotes a separator is none."""
     data = numpy.frombuffer(text, numpy.uint8)
     if not quotes or separator != _BLANK:
-        found = numpy.flatnonzero((data == separator) | (data == _END))
-        kinds = data[found]
-        return Signs(text, found, kinds, numpy.flatnonzero(kinds == _END))
+        places = places_of((data == separator) | (data == _END))
+        kinds = data[places]
+        return Signs(text, places, kinds, numpy.flatnonzero(kinds == _END))
     # one comparison finds them all, and little else
     found = numpy.flatnonzero(data <= _QUOTE)
     kinds = data[found]
@@ -58,7 +62,8 @@ def find_signs(text: pyarrow.Buffer, separator: int = _BLANK, quotes: bool = Tru
         is_inside ^= _carried(odd, numpy.flatnonzero(is_end), len(found))
     kept = is_quote | is_end | ((kinds == _BLANK) & ~is_inside)
     kinds = kinds[kept]
-    return Signs(text, found[kept], kinds, numpy.flatnonzero(kinds == _END))
+    places = found[kept].astype(numpy.int32)
+    return Signs(text, places, kinds, numpy.flatnonzero(kinds == _END))
 
 
 def _carried(odd: Flags, ends: Ints, size: int) -> Flags:
@@ -74,7 +79,7 @@ class Split:
 
     text: pyarrow.Buffer
     lines: Ints
-    places: Ints
+    places: Places
 
     def texts(self, part: Part, skip: int = 0, cut: int = 0) -> pyarrow.Array:
         """Return the text of a part of each line."""
@@ -88,7 +93,17 @@ class Split:
         return Split(self.text, self.lines[flags], self.places[flags])
 
 
-def substrings(text: pyarrow.Buffer, starts: Ints, ends: Ints) -> pyarrow.Array:
+def places_of(flags: Flags) -> Places:
+    """Return where in a text something is flagged."""
+    return numpy.flatnonzero(flags).astype(numpy.int32)
+
+
+def line_starts(ends: Places) -> Places:
+    """Return where lines start that end there, the first with the text."""
+    return numpy.concatenate((_FIRST, ends[:-1] + 1), dtype=numpy.int32)
+
+
+def substrings(text: pyarrow.Buffer, starts: Places, ends: Places) -> pyarrow.Array:
     """Return parts of a text that follow each other, each with its own start and end."""
     count = len(starts)
     if not count:
@@ -112,7 +127,7 @@ def split(signs: Signs, count: int, lines: Ints | None = None) -> Split:
         starts = signs.ends[lines] - count + 1
         signs_of = signs.positions[starts[:, None] + numpy.arange(count)]
     line_ends = signs.line_ends
-    before = numpy.concatenate(([-1], line_ends[:-1]))[lines]
+    before = numpy.concatenate((_BEFORE, line_ends[:-1]))[lines]
     return Split(signs.text, lines, numpy.concatenate((before[:, None], signs_of), axis=1))
 
 
@@ -125,23 +140,23 @@ def plain_lines(signs: Signs, variants: Sequence[Variant]) -> Iterator[tuple[Var
             continue
         lines = split(signs, count)
         kinds = data[lines.places[:, 1:]]
-        gaps = numpy.diff(lines.places, axis=1) == 1
         for variant in variants:
             if len(variant.signs) == count:
-                yield variant, lines.kept(_shaped(variant, kinds, gaps, lines.places, data))
+                yield variant, lines.kept(_shaped(variant, kinds, lines.places, data))
 
 
 def _shaped(
     variant: Variant,
     kinds: NDArray[numpy.uint8],
-    gaps: Flags,
-    places: Ints,
+    places: Places,
     data: NDArray[numpy.uint8],
 ) -> Flags:
     signs = numpy.frombuffer(variant.signs.encode(), numpy.uint8)
     fits: Flags = (kinds == signs).all(axis=1)
-    fits &= gaps[:, list(variant.tight)].all(axis=1)
-    fits &= ~gaps[:, list(variant.apart)].any(axis=1)
+    for numbers, is_tight in ((variant.tight, True), (variant.apart, False)):
+        for number in numbers:
+            follows = places[:, number + 1] - places[:, number] == 1
+            fits &= follows if is_tight else ~follows
     if variant.unspaced:
         behind = places[:, [number + 1 for number in variant.unspaced]] + 1
         fits &= (data[behind] != _BLANK).all(axis=1)

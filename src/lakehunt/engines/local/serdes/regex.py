@@ -14,8 +14,9 @@ from lakehunt.engines.local.serdes.captures import Captures, re2_captures
 from lakehunt.engines.local.serdes.matching import captured
 from lakehunt.engines.local.serdes.plain import (
     Flags,
-    Ints,
+    Places,
     find_signs,
+    line_starts,
     matched,
     plain_lines,
     substrings,
@@ -29,8 +30,8 @@ class Rows:
     """Some lines of a text by start and end, and a text column for each thing that was wanted."""
 
     text: pyarrow.Buffer
-    starts: Ints
-    ends: Ints
+    starts: Places
+    ends: Places
     columns: tuple[pyarrow.Array, ...]
 
     def lines(self) -> pyarrow.Array:
@@ -74,7 +75,7 @@ class RegexReader:
         """Yield the lines of each shape."""
         signs = find_signs(text)
         ends = signs.line_ends
-        starts = numpy.concatenate(([0], ends[:-1] + 1))
+        starts = line_starts(ends)
         is_read: Flags = numpy.zeros(len(ends), bool)
         for variant, shaped in plain_lines(signs, self.variants):
             split, groups = matched(variant, shaped, self.wanted)

@@ -10,7 +10,7 @@ import numpy
 import pyarrow
 
 from lakehunt.engines.local.documents import arrow_text, decoded, is_utf16
-from lakehunt.engines.local.serdes.plain import Ints, substrings
+from lakehunt.engines.local.serdes.plain import Places, line_starts, substrings
 
 # Lines are split a block at a time, so that what is found in a block stays in the cache.
 _BLOCK_BYTES = 1 << 20
@@ -47,7 +47,7 @@ class Block:
     numbers: Sequence[int]
     ends: Sequence[int]
 
-    def files(self, line_ends: Ints) -> pyarrow.Array:
+    def files(self, line_ends: Places) -> pyarrow.Array:
         """Return the number of the file of each line."""
         if len(self.numbers) == 1:
             numbers = numpy.full(len(line_ends), self.numbers[0], numpy.int32)
@@ -56,10 +56,9 @@ class Block:
             numbers = numpy.asarray(self.numbers, numpy.int32)[places]
         return pyarrow.array(numbers)
 
-    def lines(self, line_ends: Ints) -> pyarrow.Array:
+    def lines(self, line_ends: Places) -> pyarrow.Array:
         """Return the lines, without their ends."""
-        starts = numpy.concatenate(([0], line_ends[:-1] + 1))
-        return substrings(self.text, starts, line_ends)
+        return substrings(self.text, line_starts(line_ends), line_ends)
 
 
 def blocks(texts: Iterable[tuple[int, bytes]]) -> Iterator[Block]:
