@@ -115,11 +115,10 @@ QUESTIONS: Mapping[str, Question] = {
         " FROM cloudfront GROUP BY 1, 2",
         _chdb(
             "method, status, count() AS n, uniqExact(ip)",
-            "CustomSeparated",
+            "TSV",
             _WEB,
-            "format_custom_escaping_rule = 'Raw', format_custom_field_delimiter = '\\t',"
-            " input_format_allow_errors_num = 1000000,"
-            " input_format_custom_allow_variable_number_of_columns = 1",
+            "input_format_tsv_skip_first_lines = 2,"
+            " input_format_tsv_allow_variable_number_of_columns = 1",
         ),
     ),
     "cloudfront_realtime": Question(

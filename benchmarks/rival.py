@@ -61,7 +61,7 @@ def polars(name: str, lake: Path) -> Callable[[], int]:
 def _ending(lake: Path) -> str:
     """Return how the names of the files end; a pattern without it would also find folders."""
     first = next(path for path in lake.rglob("*") if path.is_file())
-    return "".join(first.suffixes[-2:]) if first.suffix == ".gz" else "-*"
+    return first.suffix if first.suffix == ".gz" else "-*"
 
 
 RIVALS: Mapping[str, Callable[[str, Path], Callable[[], int]]] = {"chdb": chdb, "polars": polars}
