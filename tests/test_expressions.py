@@ -67,12 +67,11 @@ def test_java_matches_the_same(name: str) -> None:
     read = read_expression(expression)
     wanted = tuple(range(1, read.groups + 1))
     text = "".join(f"{line}\n" for line in lines).encode()
-    found: dict[int, Groups] = {}
-    for rows in RegexReader.of(read, wanted).rows(pyarrow.py_buffer(text)):
-        for row, start in enumerate(rows.starts.tolist()):
-            found[start] = [column[row].as_py() for column in rows.columns]
-    start = 0
-    for line, groups in zip(lines, by_java, strict=True):
-        assert found[start] == (groups or [None] * len(wanted)), line
-        start += len(line.encode()) + 1
+    rows = RegexReader.of(read, wanted).rows(pyarrow.py_buffer(text))
+    assert rows.lines().to_pylist() == lines
+    found: list[Groups] = [
+        [column[row].as_py() for column in rows.columns] for row in range(len(lines))
+    ]
+    for line, here, groups in zip(lines, found, by_java, strict=True):
+        assert here == (groups or [None] * len(wanted)), line
     assert sum(groups is not None for groups in by_java) > len(lines) / 10
