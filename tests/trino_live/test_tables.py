@@ -374,7 +374,7 @@ def with_serde(source: Source, serde: str) -> Source:
     """Return a source whose table has another SerDe, without properties."""
     first, *others = source.formats
     table = replace(first.table, serde=serde, serde_properties={})
-    return replace(source, formats=(replace(first, table=table), *others))
+    return source.only(replace(first, table=table), *others)
 
 
 @pytest.mark.parametrize("name", ["vpcflow", "cloudfront"])
