@@ -91,20 +91,10 @@ def _claim(folder: Path, sources: Mapping[str, Source]) -> None:
     try:
         mark.mkdir(parents=True, exist_ok=True)
         # what a user has put beside the logs stays
-        for top in _tops(sources):
-            if (folder / top).is_dir():
-                shutil.rmtree(folder / top)
+        for source in sources.values():
+            shutil.rmtree(folder / source.partitions.bucket, ignore_errors=True)
     except OSError as error:
         raise LakeError(f"{folder}: cannot be written: {error.strerror}") from error
-
-
-def _tops(sources: Mapping[str, Source]) -> set[str]:
-    """Return the folders at the top of a lake, by the layouts that the writer follows.
-
-    A layout without folders has none: what lies beside the logs is not ours to take away.
-    """
-    layouts = [next(iter(source.partitions.layouts.values())) for source in sources.values()]
-    return {layout.partition("/")[0] for layout in layouts if layout}
 
 
 def _attack(source: Source, attack: Attack | None, random: Random) -> list[LogRecord]:
@@ -127,7 +117,8 @@ def _write(
     # by the hour of delivery, so that a file is whole and few records are held at a time
     for _, hour in groupby(records, key=_delivery_hour):
         batch = [*hour]
-        files += len(write_lake(folder, source, batch))
+        # as AWS is told to deliver: a bucket for each log
+        files += len(write_lake(folder / source.partitions.bucket, source, batch))
         written += len(batch)
         tell(written)
     return files
