@@ -24,9 +24,13 @@ BUCKET = "lakehunt-lake"
 
 @dataclass(slots=True)
 class Told:
-    """What the places of a lake's files tell of its deployment, by source that is there."""
+    """What the places of a lake's files tell of its deployment, by source that is there.
+
+    `prefixes` are what stands before the layout, by the key of the source's bucket.
+    """
 
     layouts: dict[str, str] = field(default_factory=dict)
+    prefixes: dict[str, str] = field(default_factory=dict)
     values: dict[str, set[str]] = field(default_factory=dict)
     days: list[date] = field(default_factory=list)
 
@@ -46,15 +50,23 @@ def told_by_files(folder: Path, sources: Mapping[str, Source]) -> Told:
             for file in lake.listing(source, ()).files:
                 path = Path(file.name).relative_to(folder).as_posix()
                 place = locate(source.partitions, path)
-                if place is not None and place.layout:
-                    _note(told, source, place)
+                layout = _layout(source, place) if place else ""
+                if place is not None and layout:
+                    _note(told, source, place, layout)
     finally:
         lake.close()
     return told
 
 
-def _note(told: Told, source: Source, place: Place) -> None:
-    told.layouts.setdefault(source.name, place.layout)
+def _layout(source: Source, place: Place) -> str:
+    """Return the layout of a file: one without folders where nothing else can lie beside it."""
+    flat = (name for name, template in source.partitions.layouts.items() if not template)
+    return place.layout or (next(flat, "") if place.above else "")
+
+
+def _note(told: Told, source: Source, place: Place, layout: str) -> None:
+    told.layouts.setdefault(source.name, layout)
+    told.prefixes.setdefault(source.partitions.bucket, place.above)
     window = window_column(source.partitions)
     for name, value in place.values.items():
         if name == window.name:
@@ -74,6 +86,7 @@ def deployment_of(told: Told, sources: Mapping[str, Source]) -> Deployment:
     }
     return Deployment(
         buckets=dict.fromkeys(sorted(keys), BUCKET),
+        prefixes={key: prefix for key, prefix in told.prefixes.items() if prefix},
         organization=next(iter(told.values.get("organization_id", ())), ""),
         accounts=tuple(sorted(told.values.get("account_id", ()))),
         regions=tuple(sorted(told.values.get("region", ()))),
