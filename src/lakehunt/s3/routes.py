@@ -17,6 +17,7 @@ from lakehunt.sql.bounds import Bounds
 _SLASH = re.compile(r"('[^']*')|/")
 _LETTER = re.compile(r"'[^']*'|([yMdHms])\1*")
 _MOST_CUTS = 64
+_ANY = "[^/]+"
 # An account's folder is none of an organization (AWS Organizations, form of its ids).
 _FORMS = {"organization_id": "o-[a-z0-9]{10,32}"}
 
@@ -26,12 +27,13 @@ class Step:
     """One folder of a layout: what its name looks like.
 
     `is_time` tells that it holds nothing but a part of the window column, `is_fixed` that it is
-    always the same.
+    always the same, `is_any` that it may be anything.
     """
 
     pattern: re.Pattern[str]
     is_time: bool
     is_fixed: bool
+    is_any: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +77,13 @@ class Trail:
 
     @property
     def is_sure(self) -> bool:
-        """Tell whether a folder with a name of its own has been passed."""
-        return any(step.is_fixed for step in self.route.steps[: self.done])
+        """Tell whether a folder with a name of its own has been passed, or two of a certain form.
+
+        An account's folder and a region's in it are no accident.
+        """
+        passed = self.route.steps[: self.done]
+        formed = [step for step in passed if not (step.is_any or step.is_time)]
+        return len(formed) > 1 or any(step.is_fixed for step in passed)
 
     def onward(self, name: str) -> "Trail | None":
         """Return the trail after a folder of this name, None where the route does not lead."""
@@ -200,7 +207,7 @@ def _steps(
         name, column = match[1], known.get(match[1])
         own = match[2] or (column.format if column and column.type == "date" else "")
         format_ = own if name == window else format_
-        value = (column.pattern if column else "") or _FORMS.get(name, "[^/]+")
+        value = (column.pattern if column else "") or _FORMS.get(name, _ANY)
         for number, part in enumerate(_parted(own) if own else [""]):
             hole = date_pattern(part) if own else value
             _put(folders, holes, f"(?P<{name}>{hole})", name, is_new=number > 0)
@@ -208,7 +215,12 @@ def _steps(
     for number, text in enumerate(template[end:].split("/")):
         _put(folders, holes, re.escape(text), "", is_new=number > 0)
     steps = tuple(
-        Step(re.compile(folder), is_time=own == [window], is_fixed=not any(own))
+        Step(
+            re.compile(folder),
+            is_time=own == [window],
+            is_fixed=not any(own),
+            is_any=_ANY in folder,
+        )
         for folder, own in zip(folders, holes, strict=True)
         if folder
     )
