@@ -100,3 +100,11 @@ def test_the_extra_that_is_not_installed(
     ran = lakehunt(*ASK)
     assert ran.code == 2
     assert "pip install 'lakehunt[trino]'" in ran.err
+
+
+def test_what_would_be_sent(lakehunt: Callable[..., Ran]) -> None:
+    since = ("--since", "2026-05-01", "--until", "2026-05-01")
+    ran = lakehunt("show", "cloudtrail.trail_stopped", "--sql", "--engine", "trino", *since)
+    assert ran.code == 0, ran.err
+    assert "day >= '2026/05/01'" in ran.out
+    assert "event_time >= TIMESTAMP '2026-05-01 00:00:00.000'" in ran.out

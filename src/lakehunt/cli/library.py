@@ -87,7 +87,7 @@ def _print_sources(roots: Any) -> None:
 @click.command("show")
 @click.argument("name")
 @click.option("--sql", is_flag=True, help="Print the bound query as the engine gets it.")
-@click.option("--engine", type=click.Choice(["athena", "local"]), default="athena")
+@click.option("--engine", type=click.Choice(["athena", "trino", "local"]), default="athena")
 @click.option("-p", "--param", multiple=True, metavar="NAME=VALUE", help="A parameter's value.")
 @window_options
 @content_option
@@ -127,9 +127,12 @@ def _sent(query: Query, roots: Any, options: Mapping[str, Any]) -> str:
     statement = compile_draft(draft, there, window, lateness_of(options["lateness"]))
     if options["engine"] == "athena":
         return athena_text(statement, there)
-    from lakehunt.sql.typed import catalog_of, lowered
+    from lakehunt.sql.typed import catalog_of, lowered, trino_text
 
-    return lowered(statement.sql, catalog_of(sources.values())).sql
+    catalog = catalog_of(sources.values())
+    if options["engine"] == "trino":
+        return trino_text(statement, sources, catalog)
+    return lowered(statement.sql, catalog).sql
 
 
 def _show_query(query: Query) -> None:
