@@ -185,6 +185,12 @@ def library(
         accounts=("none",),
         regions=("none",),
         first_day=datetime(2020, 1, 1, tzinfo=UTC).date(),
+        # a case's file has every field, one after the other
+        fields={
+            name: tuple(field.name for field in source.partitions.fields)
+            for name, source in sources.items()
+            if source.partitions.fields
+        },
         values={name: ("none",) for name in ("web_acl", "vpc", "source_bucket", "distribution_id")},
     )
     deployed = load_sources(roots(), deployment)
