@@ -21,7 +21,7 @@ _TEXT = Type("string")
 _INTEGERS = ("tinyint", "smallint", "int", "bigint")
 # As Trino 476 reads them, measured.
 _WHOLE = "[-+]?(0[xX][0-9a-fA-F]+|[0-9]+)"
-_FRACTION = "[-+]?[0-9]+[.][0-9]*([eE][-+]?[0-9]+)?"
+_FRACTION = "[-+]?[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)?"
 
 
 class JsonLinesTable:
