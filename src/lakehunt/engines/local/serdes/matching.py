@@ -5,6 +5,7 @@ Knows Arrow and expressions.
 
 from collections.abc import Iterator
 
+import numpy
 import pyarrow
 import pyarrow.compute
 
@@ -27,3 +28,13 @@ def captured(texts: pyarrow.Array, captures: Captures) -> Iterator[pyarrow.Array
             yield pyarrow.compute.if_else(empty, None, values[name])
         else:
             yield values[name]
+
+
+def parted(texts: pyarrow.Array, sign: str) -> tuple[pyarrow.Array, pyarrow.Array]:
+    """Return what stands before and behind the last sign of each text, NULL where it has none."""
+    pieces = pyarrow.compute.split_pattern(texts, sign, max_splits=1, reverse=True)
+    starts = pieces.offsets.to_numpy()
+    is_alone = numpy.diff(starts) == 1
+    first = pyarrow.array(starts[:-1], mask=is_alone)
+    second = pyarrow.array(starts[:-1] + 1, mask=is_alone)
+    return pieces.values.take(first), pieces.values.take(second)

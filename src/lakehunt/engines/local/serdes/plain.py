@@ -13,7 +13,7 @@ import pyarrow
 import pyarrow.compute
 from numpy.typing import NDArray
 
-from lakehunt.engines.local.serdes.matching import captured
+from lakehunt.engines.local.serdes.matching import captured, parted
 from lakehunt.engines.local.serdes.variants import BLANK, END, QUOTE, Check, Part, Place, Variant
 
 Ints: TypeAlias = NDArray[numpy.int64]
@@ -183,7 +183,9 @@ def matched(
         checked.append((check, texts))
     groups: dict[int, pyarrow.Array] = {}
     for check, texts in checked:
-        if check.groups:
+        if check.parted_by:
+            groups |= dict(zip(check.groups, parted(texts, check.parted_by), strict=True))
+        elif check.groups:
             groups |= dict(zip(check.groups, captured(texts, check.captures), strict=True))
     for group in wanted:
         place = variant.places.get(group)

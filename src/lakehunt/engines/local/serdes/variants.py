@@ -36,12 +36,15 @@ class Check:
     """What cells in a row have to match, and the groups that are found by matching.
 
     `is_proven`: an earlier check has matched these cells already, this one is for the groups alone.
+    They are what stands before and behind the last `parted_by`, where there is such a sign: without
+    it in the text neither takes part.
     """
 
     part: Part
     captures: Captures
     groups: tuple[int, ...] = ()
     is_proven: bool = False
+    parted_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +366,8 @@ class _Line:
             for number in run:
                 if own[number]:
                     captures = re2_captures(alone[number], own[number])
-                    yield Check(Part(number - 1, number), captures, own[number], is_proven=True)
+                    sign = _parting(alone[number], own[number])
+                    yield Check(Part(number - 1, number), captures, own[number], True, sign)
 
     def _is_plain_bare(self, number: int) -> bool:
         return not self.quoted[number] and not self._is_joint(number)
@@ -376,6 +380,23 @@ class _Line:
             if number < last:
                 items.append(Atom(self.signs[number], frozenset(self.signs[number]), False))
         return _grouped(items)
+
+
+def _parting(items: Sequence, groups: tuple[int, ...]) -> str:
+    """Return the sign between two groups that are all of a cell, or its first alternative."""
+    cell = items[0]
+    if len(items) > 1 or not isinstance(cell, Group) or cell.number or cell.optional:
+        return ""
+    own, others = cell.branches[0], cell.branches[1:]
+    numbers = [item.number if isinstance(item, Group) else 0 for item in own]
+    sign = own[1] if len(own) == 3 else None  # noqa: PLR2004  a group, the sign, a group
+    if not isinstance(sign, Atom) or not sign.is_literal or numbers != [groups[0], 0, *groups[1:]]:
+        return ""
+    (char,) = sign.chars
+    are_choices = any(isinstance(item, Group) and item.is_choice for item in own)
+    is_last = not _may_take(own[2], char)
+    is_alone = not any(_may_take(item, char) for branch in others for item in branch)
+    return char if is_last and is_alone and not are_choices else ""
 
 
 def _grouped(items: list[Atom | Group | _Edge]) -> Sequence:
