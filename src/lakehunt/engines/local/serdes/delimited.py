@@ -29,10 +29,14 @@ _TOLD_FIELDS = 2
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The lines of a file, and the position of each of the table's columns that it has."""
+    """The lines of a file, and the position of each of the table's columns that it has.
+
+    `has_null`: somewhere in it stands the sign for NULL.
+    """
 
     text: bytes
     order: tuple[str, ...]
+    has_null: bool
 
 
 class DelimitedTable:
@@ -71,7 +75,7 @@ class DelimitedTable:
         text = as_lines(data)
         order, headers, start, unknown = self._header.read(text)
         partial = f"fields not read: {', '.join(unknown)}" if unknown else ""
-        lines = _Lines(text[start:] if start else text, order)
+        lines = _Lines(text[start:] if start else text, order, _NULL.encode() in text)
         return Piece(lines, len(text), headers, partial=partial)
 
     def exact_piece(self, data: bytes) -> Piece:
@@ -82,10 +86,9 @@ class DelimitedTable:
         """Yield the rows of files."""
         schema = pyarrow.schema(self.fields)
         files = ((number, _lines(piece)) for number, piece in pieces)
-        for order, alike in groupby(files, lambda file: file[1].order):
+        for (order, has_null), alike in groupby(files, lambda f: (f[1].order, f[1].has_null)):
             places = {name: place for place, name in enumerate(order)}
             for block in blocks((number, lines.text) for number, lines in alike):
-                has_null = _NULL.encode() in block.text.to_pybytes()
                 signs = find_signs(block.text, ord(self._delimiter), quotes=False)
                 for count in numpy.unique(signs.counts).tolist():
                     rows = split(signs, count)
