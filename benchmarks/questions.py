@@ -117,8 +117,7 @@ QUESTIONS: Mapping[str, Question] = {
             "method, status, count() AS n, uniqExact(ip)",
             "TSV",
             _WEB,
-            "input_format_tsv_skip_first_lines = 2,"
-            " input_format_tsv_allow_variable_number_of_columns = 1",
+            "input_format_tsv_allow_variable_number_of_columns = 1",
         ),
     ),
     "cloudfront_realtime": Question(
