@@ -13,8 +13,9 @@ import pyarrow
 import pyarrow.compute
 from numpy.typing import NDArray
 
+from lakehunt.engines.local.serdes.choices import BLANK, QUOTE
 from lakehunt.engines.local.serdes.matching import captured, parted
-from lakehunt.engines.local.serdes.variants import BLANK, END, QUOTE, Check, Part, Place, Variant
+from lakehunt.engines.local.serdes.variants import END, Check, Part, Place, Variant
 
 Ints: TypeAlias = NDArray[numpy.int64]
 # Where something stands in a text: half as long as `Ints`, and no text is longer than that tells.

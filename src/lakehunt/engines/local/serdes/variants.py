@@ -12,14 +12,23 @@ cells: a variant where that would match is left out.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass
 from itertools import pairwise
 
 from lakehunt.engines.local.serdes.captures import Captures, re2_captures
+from lakehunt.engines.local.serdes.choices import (
+    BLANK,
+    QUOTE,
+    Edge,
+    Flat,
+    Mark,
+    flattened,
+    is_sign,
+    may_take,
+)
 from lakehunt.expressions import ASCII, Atom, Expression, Group, Sequence
 
-BLANK, QUOTE, END = " ", '"', "\n"
+END = "\n"
 _MOST_VARIANTS = 300
 
 
@@ -72,29 +81,15 @@ class Variant:
     places: dict[int, Place]
 
 
-@dataclass(frozen=True, slots=True)
-class _Edge:
-    """Where a capturing group starts or ends."""
-
-    number: int
-    is_start: bool
-
-
-class _Mark(Enum):
-    SKIPPED = "an optional part was left out"
-    UNSURE = "an earlier alternative may match as well"
-
-
-_Flat = tuple[Atom | Group | _Edge | _Mark, ...]
-
-
 class _NotPlain(Exception):
     """The variant's lines may be matched in another way."""
 
 
 def plain_variants(expression: Expression, wanted: tuple[int, ...]) -> tuple[Variant, ...]:
     """Return the variants of an expression whose lines need no matching as a whole."""
-    flats = [flat for flat, _ in zip(_flat(expression.items), range(_MOST_VARIANTS), strict=False)]
+    flats = [
+        flat for flat, _ in zip(flattened(expression.items), range(_MOST_VARIANTS), strict=False)
+    ]
     if len(flats) == _MOST_VARIANTS:
         return ()
     lines = [_Line(flat) for flat in flats]
@@ -110,99 +105,21 @@ def _plain(line: "_Line", words: list[str], wanted: tuple[int, ...]) -> Iterator
         return
 
 
-def _flat(items: Sequence) -> Iterator[_Flat]:
-    """Yield a sequence with every choice made that has signs in it."""
-    if not items:
-        yield ()
-        return
-    is_absent = _is_ruled_out(items[0], items[1:])
-    for head in _choices(items[0]):
-        for rest in _flat(items[1:]):
-            yield rest if is_absent and head == (_Mark.SKIPPED,) else head + rest
-
-
-def _is_ruled_out(item: Atom | Group, behind: Sequence) -> bool:
-    """Tell whether an optional cell needs a character that the cell in its place does not take."""
-    if not isinstance(item, Group) or not item.optional or len(item.branches) > 1:
-        return False
-    *own, end = item.branches[0]
-    if not _is(end, BLANK) or any(_may_take(atom, sign) for atom in own for sign in BLANK + QUOTE):
-        return False
-    cell: list[Atom | Group] = []
-    for other in behind:
-        if isinstance(other, Group) and _has_signs(other):
-            return False
-        if _is(other, BLANK) or _is(other, QUOTE):
-            break
-        cell.append(other)
-    needed = {
-        char for atom in own if isinstance(atom, Atom) and atom.is_literal for char in atom.chars
-    }
-    return any(not any(_may_take(other, char) for other in cell) for char in needed)
-
-
-def _choices(item: Atom | Group) -> Iterator[_Flat]:
-    if isinstance(item, Atom):
-        yield from _choices_of_sign(item)
-        return
-    edges = [_Edge(item.number, True)], [_Edge(item.number, False)]
-    start, end = (tuple(edge) if item.number else () for edge in edges)
-    if item.is_choice and not _has_signs(item):
-        yield (item,) if item.optional else (*start, Group(item.branches), *end)
-        return
-    for number, branch in enumerate(item.branches):
-        is_sure = all(_parted(earlier, branch) for earlier in item.branches[:number])
-        mark = () if is_sure else (_Mark.UNSURE,)
-        yield from ((*mark, *start, *flat, *end) for flat in _flat(branch))
-    if item.optional:
-        yield (_Mark.SKIPPED,)
-
-
-def _choices_of_sign(atom: Atom) -> Iterator[_Flat]:
-    sign = replace(atom, least=1, most=1)
-    if (atom.least, atom.most) == (0, 1) and (_is(sign, BLANK) or _is(sign, QUOTE)):
-        # a lazy one would be tried the other way round
-        yield (_Mark.UNSURE, sign) if atom.lazy else (sign,)
-        yield (_Mark.SKIPPED,)
-    else:
-        yield (atom,)
-
-
-def _has_signs(group: Group) -> bool:
-    return any(
-        _has_signs(item) if isinstance(item, Group) else _is(item, BLANK) or _is(item, QUOTE)
-        for branch in group.branches
-        for item in branch
-    )
-
-
-def _parted(earlier: Sequence, branch: Sequence) -> bool:
-    """Tell whether a branch starts in a way that rules out the one tried before it."""
-    first, own = earlier[0], branch[0]
-    if not isinstance(first, Atom) or not isinstance(own, Atom) or not first.is_literal:
-        return False
-    return own.least > 0 and not any(own.takes(char) for char in first.chars)
-
-
-def _is(item: object, char: str) -> bool:
-    return isinstance(item, Atom) and item.is_literal and item.takes(char)
-
-
 class _Line:
     """A variant taken apart: its signs, and the cell before each of them."""
 
-    def __init__(self, flat: _Flat) -> None:
+    def __init__(self, flat: Flat) -> None:
         self.flat = flat
         self.signs = ""
-        self.cells: list[list[Atom | Group | _Edge]] = [[]]
+        self.cells: list[list[Atom | Group | Edge]] = [[]]
         self.quoted: list[bool] = []
         is_open = False
         for item in flat:
-            if isinstance(item, _Mark):
+            if isinstance(item, Mark):
                 continue
-            if _is(item, QUOTE) or (_is(item, BLANK) and not is_open):
-                self._close(QUOTE if _is(item, QUOTE) else BLANK, is_open)
-                is_open ^= _is(item, QUOTE)
+            if is_sign(item, QUOTE) or (is_sign(item, BLANK) and not is_open):
+                self._close(QUOTE if is_sign(item, QUOTE) else BLANK, is_open)
+                is_open ^= is_sign(item, QUOTE)
             else:
                 self.cells[-1].append(item)
         self._close(END, is_open)
@@ -216,14 +133,14 @@ class _Line:
         self.cells.append([])
 
     def _atoms(self, number: int) -> list[Atom | Group]:
-        return [item for item in self.cells[number] if not isinstance(item, _Edge)]
+        return [item for item in self.cells[number] if not isinstance(item, Edge)]
 
     def _is_greedy(self, number: int) -> bool:
         """Tell whether a cell's last mark runs on over quotes."""
         atoms = self._atoms(number)
         last = atoms[-1] if atoms else None
         runs_on = isinstance(last, Atom) and last.most is None and not last.lazy
-        return self.quoted[number] and runs_on and _may_take(last, QUOTE)
+        return self.quoted[number] and runs_on and may_take(last, QUOTE)
 
     def word(self) -> str:
         """Return the cells behind the greedy one: `q` with quotes, `b` bare, `*` any number."""
@@ -231,7 +148,7 @@ class _Line:
         letters = ""
         for number in range(start + 1, len(self.cells)):
             if (
-                any(_may_take(atom, BLANK) for atom in self._atoms(number))
+                any(may_take(atom, BLANK) for atom in self._atoms(number))
                 and not (self.quoted[number])
             ):
                 return letters + "*"
@@ -247,10 +164,10 @@ class _Line:
 
     def check(self, words: list[str]) -> None:
         """Raise where a line of this variant may be matched in another way."""
-        skipped = next((n for n, item in enumerate(self.flat) if item is _Mark.SKIPPED), None)
+        skipped = next((n for n, item in enumerate(self.flat) if item is Mark.SKIPPED), None)
         behind = () if skipped is None else self.flat[skipped:]
         goes_on = any(isinstance(item, Atom | Group) for item in behind)
-        if self.is_open or goes_on or _Mark.UNSURE in self.flat:
+        if self.is_open or goes_on or Mark.UNSURE in self.flat:
             raise _NotPlain
         for number in range(len(self.cells)):
             if self.quoted[number]:
@@ -266,21 +183,21 @@ class _Line:
             raise _NotPlain
         behind_greedy = self.greedy is not None and number > self.greedy
         for atom in atoms:
-            if _may_take(atom, BLANK) or (behind_greedy and _may_take(atom, QUOTE)):
+            if may_take(atom, BLANK) or (behind_greedy and may_take(atom, QUOTE)):
                 raise _NotPlain
 
     def _check_quoted(self, number: int) -> None:
         atoms = self._atoms(number)
         for position, atom in enumerate(atoms):
             behind = atoms[position + 1 :]
-            if not _may_take(atom, QUOTE) or (number == self.greedy and not behind):
+            if not may_take(atom, QUOTE) or (number == self.greedy and not behind):
                 continue
             if isinstance(atom, Group):
                 raise _NotPlain
             ends = behind and isinstance(behind[0], Atom) and behind[0].is_literal
-            if ends and not any(atom.takes(char) for char in ASCII if _is(behind[0], char)):
+            if ends and not any(atom.takes(char) for char in ASCII if is_sign(behind[0], char)):
                 continue
-            if not atom.lazy or any(_may_take(other, QUOTE) for other in behind):
+            if not atom.lazy or any(may_take(other, QUOTE) for other in behind):
                 raise _NotPlain
 
     def _check_reach(self, words: list[str]) -> None:
@@ -333,7 +250,7 @@ class _Line:
                 (number, position)
                 for number, cell in enumerate(self.cells)
                 for position, item in enumerate(cell)
-                if isinstance(item, _Edge) and item.number == group
+                if isinstance(item, Edge) and item.number == group
             ]
             if not edges:
                 continue
@@ -374,7 +291,7 @@ class _Line:
 
     def _items(self, first: int, last: int) -> Sequence:
         """Return the expression of some cells; single characters at their sides are of one byte."""
-        items: list[Atom | Group | _Edge] = []
+        items: list[Atom | Group | Edge] = []
         for number in range(first, last + 1):
             items += [_narrowed(item) for item in self.cells[number]]
             if number < last:
@@ -394,17 +311,17 @@ def _parting(items: Sequence, groups: tuple[int, ...]) -> str:
         return ""
     (char,) = sign.chars
     are_choices = any(isinstance(item, Group) and item.is_choice for item in own)
-    is_last = not _may_take(own[2], char)
-    is_alone = not any(_may_take(item, char) for branch in others for item in branch)
+    is_last = not may_take(own[2], char)
+    is_alone = not any(may_take(item, char) for branch in others for item in branch)
     return char if is_last and is_alone and not are_choices else ""
 
 
-def _grouped(items: list[Atom | Group | _Edge]) -> Sequence:
+def _grouped(items: list[Atom | Group | Edge]) -> Sequence:
     """Return items with their groups as groups again; one cut by the part's end is left out."""
     built: list[Atom | Group] = []
     opened: list[tuple[int, int]] = []
     for item in items:
-        if not isinstance(item, _Edge):
+        if not isinstance(item, Edge):
             built.append(item)
         elif item.is_start:
             opened.append((item.number, len(built)))
@@ -414,7 +331,7 @@ def _grouped(items: list[Atom | Group | _Edge]) -> Sequence:
     return tuple(built)
 
 
-def _narrowed(item: Atom | Group | _Edge) -> Atom | Group | _Edge:
+def _narrowed(item: Atom | Group | Edge) -> Atom | Group | Edge:
     """Return a single character as one of ASCII, so that it is known to take one byte."""
     if not isinstance(item, Atom) or not item.beyond or (item.least, item.most) != (1, 1):
         return item
@@ -425,7 +342,7 @@ def _narrowed(item: Atom | Group | _Edge) -> Atom | Group | _Edge:
     return Atom(f"[{''.join(ranges)}]", item.chars, False)
 
 
-def _width(items: list[Atom | Group | _Edge]) -> int | None:
+def _width(items: list[Atom | Group | Edge]) -> int | None:
     """Return how many bytes some items take, None where that is not fixed."""
     width = 0
     for item in items:
@@ -436,12 +353,6 @@ def _width(items: list[Atom | Group | _Edge]) -> int | None:
                 return None
             width += 1
     return width
-
-
-def _may_take(item: Atom | Group | None, char: str) -> bool:
-    if isinstance(item, Group):
-        return any(_may_take(inner, char) for branch in item.branches for inner in branch)
-    return item is not None and item.takes(char)
 
 
 def _takes_all_but(item: Atom | Group, free: str) -> int | None:
