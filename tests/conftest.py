@@ -131,10 +131,10 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 
 @pytest.fixture(scope="session")
 def demo_lake(sources: dict[str, Source], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo's lake with fewer ordinary events."""
+    """The demo's bucket of CloudTrail, with fewer ordinary events."""
     folder = tmp_path_factory.mktemp("demo") / "lake"
     make_lake(folder, sources, lambda share: None, events=300)
-    return folder
+    return folder / sources["cloudtrail"].partitions.bucket
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from tests.conftest import Ran
 
 Run = Callable[..., Ran]
 # Of each source.
-EVENTS = 1000
+EVENTS = 500
 # What the attacker acts as, in the order of the attack.
 ATTACKER = (
     "arn:aws:iam::111122223333:user/ci-deploy",

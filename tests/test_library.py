@@ -18,9 +18,18 @@ from lakehunt.sql.parse import fingerprint, parse_query, print_query
 QUERIES = load_queries(roots())
 CASES = [(q, case) for q in QUERIES.values() for case in load_cases(roots(), q.id).values()]
 _ACCOUNT = re.compile(r"(?<![0-9a-zA-Z.-])\d{12}(?![0-9a-zA-Z-])")
-_ADDRESS = re.compile(r"(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
+# The version of a browser is none.
+_ADDRESS = re.compile(r"(?<!Chrome/)(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])")
 # Documentation ranges, and networks that a rule is about. Source: RFC 5737.
-_DOCUMENTATION = ("192.0.2.", "198.51.100.", "203.0.113.", "10.", "0.0.0.0", "128.0.0.0")
+_DOCUMENTATION = (
+    "192.0.2.",
+    "198.51.100.",
+    "203.0.113.",
+    "10.",
+    "0.0.0.0",
+    "128.0.0.0",
+    "169.254.",
+)
 
 
 @pytest.fixture(scope="module")
