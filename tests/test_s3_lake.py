@@ -185,6 +185,18 @@ def test_a_file_cut_short_in_the_cache_is_fetched_again(
     assert len(s3.fetched) == 1
 
 
+def test_a_cache_too_small_stays_small_and_the_answer_whole(
+    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    Path("lakehunt.toml").write_text('[cache]\nfolder = "small"\nmax_size = "4kB"\n')
+    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--strict", "--format", "jsonl")
+    assert rows(ran) == [{"event_name": f"Day{day}", "n": 4} for day in (1, 2, 3)]
+    sizes = [file.stat().st_size for file in Path("small").rglob("*") if file.is_file()]
+    assert 0 < sum(sizes) <= 4000
+    assert len(sizes) < 12
+
+
 def test_two_processes_at_once_fetch_each_object_once(
     tmp_path: Path, s3: Server, cloudtrail: Source
 ) -> None:

@@ -1,5 +1,10 @@
-"""Clients that know no sandbox: PyAthena's cursors and awswrangler, as their users call them."""
+"""Clients that know no sandbox: PyAthena, awswrangler and `aws`, as their users call them."""
 
+import json
+import os
+import shutil
+import subprocess
+import time
 from datetime import datetime
 from typing import Any
 
@@ -128,3 +133,37 @@ def test_awswrangler_knows_the_catalog_and_writes_datasets_into_it(sandbox: Sand
     )  # fmt: skip
     assert boto3.client("glue").get_table(DatabaseName="lakehunt", Name="kept")["Table"]
     assert wr.catalog.delete_table_if_exists(database="lakehunt", table="kept")
+
+
+def _aws(sandbox: Sandbox, *words: str) -> Any:
+    environment = {**os.environ, **sandbox.environment}
+    ran = subprocess.run(
+        ["aws", *words, "--output", "json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.skipif(shutil.which("aws") is None, reason="the AWS command line is not installed")
+def test_the_aws_command_line_asks_waits_and_reads(sandbox: Sandbox) -> None:
+    started = _aws(
+        sandbox, "athena", "start-query-execution", "--query-string", f"{_STOPPED} ORDER BY 1",
+        "--query-execution-context", "Database=lakehunt",
+        "--result-configuration", f"OutputLocation={_PLACE}",
+    )  # fmt: skip
+    own = ("--query-execution-id", started["QueryExecutionId"])
+    for _ in range(100):
+        told = _aws(sandbox, "athena", "get-query-execution", *own)["QueryExecution"]
+        if told["Status"]["State"] not in ("QUEUED", "RUNNING"):
+            break
+        time.sleep(0.1)
+    assert told["Status"]["State"] == "SUCCEEDED"
+    assert told["Statistics"]["DataScannedInBytes"] > 0
+    head, *rows = _aws(sandbox, "athena", "get-query-results", *own)["ResultSet"]["Rows"]
+    assert [cell["VarCharValue"] for cell in head["Data"]] == ["event_time", "event_name", "mfa"]
+    assert [row["Data"][1]["VarCharValue"] for row in rows] == ["StopLogging"] * 2
+    tables = _aws(sandbox, "glue", "get-tables", "--database-name", "lakehunt")["TableList"]
+    assert {"cloudtrail", "cloudtrail_raw"} <= {table["Name"] for table in tables}
