@@ -110,6 +110,7 @@ def _broken(checked: Checked, where: Location) -> list[RuleProblem]:
 def _bound(lowered: str, where: Location, on: Ground) -> list[RuleProblem]:
     if not lowered:
         return []
+    on.empty.make(lowered)
     try:
         on.empty.bind(lowered)
     except LakehuntError as error:
