@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LINTED := $(VENV)/.linted
 TESTS ?= tests
+# One more than there are processors: the tests of servers wait more than they work.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
 .PHONY: help setup demo test live check format docs bench clean
 
@@ -31,7 +33,7 @@ demo: setup
 	$(BIN)/lakehunt demo
 
 test: setup
-	$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(TESTS)
 
 # Needs Java 24 or newer and Maven, which fetches Trino once (450 MB, kept in ~/.cache/lakehunt).
 live: setup
