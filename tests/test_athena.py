@@ -276,6 +276,8 @@ def test_a_hunt_that_is_killed_leaves_no_query_running(
     place: Path, sandbox: Sandbox, number: signal.Signals
 ) -> None:
     sandbox.faults = Faults(slow="SELECT", slow_seconds=600)
+    # whoever runs tests in the background may have it ignored, and a child inherits that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     command = [sys.executable, "-m", "lakehunt", "hunt", "--engine", "athena", *_WINDOW]
     # own session: what is sent to the process does not reach its children by the way
     with subprocess.Popen(
