@@ -21,12 +21,10 @@ def at(minute: int, **fields: object) -> dict[str, object]:
     return {"at": f"2026-05-01T10:{minute:02d}:00Z", **fields}
 
 
-@pytest.fixture(scope="module")
-def lake(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, Source]) -> Path:
-    """An instance that is attacked through its load balancer, asks for a name and sends data."""
-    folder = tmp_path_factory.mktemp("mixed") / "lake"
+def records() -> dict[str, list[dict[str, object]]]:
+    """Return what each log holds of the attack, by source."""
     attacker, own = "198.51.100.77", "10.0.1.20"
-    records = {
+    return {
         "cloudtrail": [
             at(
                 0,
@@ -68,7 +66,13 @@ def lake(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, Source]) -
         ],
         "s3access": [at(7, remote_ip=attacker, requester="-", key=EVIL, bucket="example-data")],
     }
-    for name, some in records.items():
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, Source]) -> Path:
+    """An instance that is attacked through its load balancer, asks for a name and sends data."""
+    folder = tmp_path_factory.mktemp("mixed") / "lake"
+    for name, some in records().items():
         lake_of(folder, sources[name], *some)
     return folder
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from lakehunt.s3.objects import LAST
 from lakehunt.s3.projection import Projected, read_projection
 from lakehunt.s3.ranges import Range
-from lakehunt.s3.tables import LAST, Registered, Wanted
+from lakehunt.s3.tables import Registered, Wanted
 
 _NOW = datetime(2026, 5, 3, 12, tzinfo=UTC)
 

@@ -57,14 +57,10 @@ def missing_permission(message: str) -> Missing | None:
     grant = _GRANT.search(message)
     if grant:
         name = f"the Lake Formation grant {grant[1]}" if grant[1] else "a Lake Formation grant"
-        return Missing(name, grant[2], where="(an administrator of the data lake gives it)")
+        return Missing(name, grant[2], where=_GIVEN_BY)
     if _HIDDEN.search(message):
         columns = "the Lake Formation grant Select"
-        return Missing(
-            columns,
-            "the columns of the table",
-            where="(an administrator of the data lake gives it)",
-        )
+        return Missing(columns, "the columns of the table", where=_GIVEN_BY)
     path = _first(_ON_PATH, message) or _first(_OF_PATH, message)
     if path:
         return Missing("s3:GetObject", f"arn:aws:s3:::{path}", where=read_policies(""))

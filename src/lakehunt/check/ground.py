@@ -40,11 +40,11 @@ class EmptyTables:
         Raises:
             SqlError: a view of a source is wrong; names the view.
         """
-        for word in {*_WORD.findall(sql.lower())}:
-            source = owner_of(self._sources, word)
+        words = {*_WORD.findall(sql.lower())}
+        for source in [owner_of(self._sources, word) for word in words]:
             if source is not None:
                 self._make(source)
-        if re.search(rf"\b{ACTIVITY}\b", sql, re.IGNORECASE) and ACTIVITY not in self._there:
+        if ACTIVITY in words - self._there:
             self._there.add(ACTIVITY)
             for source in self._sources.values():
                 self._make(source)

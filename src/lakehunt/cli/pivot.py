@@ -53,7 +53,7 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
     VALUE is an access key, an ARN, an address or network, an account, the id of an instance or an
     event, or the name of a user, role, bucket or anything else.
     """
-    from lakehunt.hunt import Choice, plan_hunt
+    from lakehunt.hunt import Choice, parted, plan_hunt
     from lakehunt.library import load_queries
     from lakehunt.pivot import Asked, kind_of_word, pivot, recognise
 
@@ -65,11 +65,10 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
     engine = open_engine(options, (None, lake), sources)
     try:
         absent = engine.absent()
-        planned = plan_hunt(queries.values(), Choice(), sources).detections
-        detections = tuple(query for query in planned if absent.isdisjoint(query.sources))
+        plan, _ = parted(plan_hunt(queries.values(), Choice(), sources), absent)
         here = [name for name in sources if name not in absent]
         takers = tuple(query for query in queries.values() if query.fits(here))
-        question = Asked(takers, detections, wanted.window, wanted.limits, wanted.narrow)
+        question = Asked(takers, plan.detections, wanted.window, wanted.limits, wanted.narrow)
         dossier, run = pivot(engine, recognised, question, ProgressBar())
     finally:
         engine.close()

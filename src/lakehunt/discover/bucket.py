@@ -6,7 +6,7 @@ Folders are listed with delimiters down to those of days. Below them only the fi
 objects are looked at, and of many names that begin alike the first thousand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,7 +93,7 @@ class _Looker:
         self._add(self._at_ends(chosen))
         self._add(self._loose(found, skim))
         sightings = self._sightings()
-        self._tell(sightings, found)
+        self._tell(sightings, found, {prefix for prefix, _ in chosen})
         for run in _last_of_each(skim.runs):
             self._note_last(sightings, run)
         return self._told(self.bucket.address(below), found, skim, sightings)
@@ -169,9 +169,10 @@ class _Looker:
                 one.add(file, file.name.removeprefix(above))
         return sightings
 
-    def _tell(self, sightings: Mapping[str, Sightings], found: Found) -> None:
+    def _tell(
+        self, sightings: Mapping[str, Sightings], found: Found, looked: Container[str]
+    ) -> None:
         """Add what the folders tell that were not looked into, where others like them hold logs."""
-        looked = {prefix for prefix, _ in _spread(_places(found), _MOST_PLACES)}
         for prefix, trail in found.trails:
             one = sightings.get(trail.route.source.name)
             layouts = {layout for layout, _ in one.ways} if one else set()

@@ -3,12 +3,13 @@
 Knows a source's views, not how queries run. The engine runs the draft and hands back its row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, timedelta
 from typing import Any
 
 from sqlglot import exp
 
+from lakehunt.errors import LakehuntError
 from lakehunt.model import Result, Source, SourceAccount, ValueType, Window
 from lakehunt.sql.bind import literal
 from lakehunt.sql.bounds import Bounds, predicate
@@ -30,20 +31,23 @@ _SUMMARY = """
 """
 
 
-def counting_draft(
-    name: str, source: Source, reads: Sequence[Read], window: Window | None
-) -> Draft:
-    """Return the query that counts a source in the partitions that these places read."""
+def counting_draft(source: Source, reads: Iterable[Read], window: Window | None) -> Draft:
+    """Return the query that counts a source in the partitions that some places read of it."""
+    own = [read for read in reads if read.source.name == source.name]
     view = read_view(source.event_view)
     names = ["event_time", "event_id", "account_id", "region"]
     event_class = source.partitions.event_class
     named = [view.columns[name].copy().as_(name) for name in [*names, *filter(None, [event_class])]]
     parsed = exp.paren(view.condition.copy()).as_("parsed")
     inner = exp.select(*named, parsed, copy=False).from_(source.table.name)
-    inner = inner.where(*predicate(merged(reads), source.partitions, is_raw=True), copy=False)
+    inner = inner.where(*predicate(merged(own), source.partitions, is_raw=True), copy=False)
     shown = f"coalesce({event_class}, 'unknown')" if event_class else "'unknown'"
     summary = _SUMMARY.format(inside=_inside(window), event_class=shown)
-    return Draft(name, f"SELECT {summary} FROM ({print_query(inner)})")
+    return Draft(_name(source), f"SELECT {summary} FROM ({print_query(inner)})")
+
+
+def _name(source: Source) -> str:
+    return f"account of {source.name}"
 
 
 def merged(reads: Sequence[Read]) -> Bounds:
@@ -69,15 +73,27 @@ def _inside(window: Window | None) -> str:
 
 def counted(
     source: Source,
-    result: Result,
-    lateness: timedelta,
+    results: Mapping[str, Result | LakehuntError],
+    lateness: timedelta | None,
     not_counted: Mapping[str, str],
 ) -> SourceAccount:
-    """Return a source's account from the result of its counting query.
+    """Return a source's account: what its counting query, among the results of a run, gave.
 
     Args:
+        lateness: what the run counted on, None for the source's own.
         not_counted: what no query on that engine tells, and why.
     """
+    result = results.get(_name(source))
+    lateness = source.partitions.lateness if lateness is None else lateness
+    if isinstance(result, Result):
+        return _told(source, result, lateness, not_counted)
+    why = str(result) if result else "that reads the logs once more: --count does it"
+    return SourceAccount(source.name, lateness=lateness, not_counted={**not_counted, "rows": why})
+
+
+def _told(
+    source: Source, result: Result, lateness: timedelta, not_counted: Mapping[str, str]
+) -> SourceAccount:
     row: Mapping[str, Any] = result.rows()[0]
     first, last = (row[name] and row[name].replace(tzinfo=UTC) for name in _ENDS)
     classes = sorted(row["event_classes"] or (), key=lambda pair: (-pair[1], pair[0]))

@@ -200,6 +200,11 @@ class DayKey:
     type: str
     format: str = ""
 
+    @property
+    def has_parts(self) -> bool:
+        """Tell whether year, month and day stand apart."""
+        return len(self.columns) > 1
+
 
 @dataclass(frozen=True, slots=True)
 class StandIn:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 # How many requests run at once: S3 allows 5,500 reads a second for each prefix.
 CONNECTIONS = 64
+# Follows every text that goes on from the one before it.
+LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from lakehunt.layouts import HOLE, strftime
+from lakehunt.s3.objects import LAST
 from lakehunt.s3.ranges import Range
-from lakehunt.s3.tables import LAST, Wanted
+from lakehunt.s3.tables import Wanted
 
 _RELATIVE = re.compile(r"NOW *(?:([+-]) *(\d+) *([A-Z]+?)S?)?")
 _DAYS = {"YEAR": 365.0, "MONTH": 30.0, "WEEK": 7.0, "DAY": 1.0, "HOUR": 1 / 24, "MINUTE": 1 / 1440}

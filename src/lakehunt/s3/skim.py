@@ -8,10 +8,8 @@ import threading
 from dataclasses import dataclass, field
 
 from lakehunt.s3.bucket import Bucket
-from lakehunt.s3.objects import Folder, StoredObject
+from lakehunt.s3.objects import LAST, Folder, StoredObject
 
-# No key is greater than one that goes on with this.
-LAST = "\U0010ffff"
 # Names of one kind begin alike, up to a first sign: `2026-05-01-...`, `E1EXAMPLE.2026-...`.
 _START = re.compile(r"[A-Za-z0-9]*[^A-Za-z0-9]?")
 # So many kinds of names are told apart in a folder; where there are more, names say nothing.

@@ -11,8 +11,6 @@ from typing import Protocol
 from lakehunt.s3.ranges import Range
 
 _PARTS = 3  # year, month and day
-# Follows every text that begins with the one before it.
-LAST = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,17 @@ class Draft:
         """
         return parse_query(self.text, self.where)
 
+    @property
+    def comment(self) -> str:
+        """Return the line by which the history of an engine tells whose a statement is."""
+        version = f" v{self.version}" if self.version else ""
+        return f"-- lakehunt: {' '.join(self.name.split())}{version}"
+
+    @property
+    def is_over_all(self) -> bool:
+        """Tell whether the query reads `activity`; raises as `tree`."""
+        return bool(log_tables(self.tree, [ACTIVITY]))
+
 
 @dataclass(frozen=True, slots=True)
 class Read:
@@ -130,8 +141,7 @@ def compile_draft(
     tree = _bound(draft, sources, window, absent, hold=hold)
     columns = relation_columns(sources)
     reads = tuple(_read(o, sources, lateness) for o in find_occurrences(tree, columns))
-    is_over_all = bool(log_tables(written, [ACTIVITY]))
-    return Statement(draft.name, tree, window, fingerprint(written), reads, is_over_all)
+    return Statement(draft.name, tree, window, fingerprint(written), reads, draft.is_over_all)
 
 
 def _read(

@@ -15,8 +15,6 @@ from lakehunt.model import DayKey, Source, StandIn, View
 from lakehunt.sql.bounds import Bounds
 from lakehunt.sql.parse import parse_query
 
-_PARTS = 3  # year, month and day
-
 
 class Inlining:
     """One tree that is changed: each place keeps its name, and what it reads becomes a CTE.
@@ -127,7 +125,7 @@ def _conditions(stand_in: StandIn, source: Source, bounds: Bounds) -> Iterator[s
 
 
 def _day_conditions(key: DayKey, first: date | None, last: date | None) -> Iterable[str]:
-    if len(key.columns) == _PARTS:
+    if key.has_parts:
         return [*_part_conditions(key, first, ">"), *_part_conditions(key, last, "<")]
     column = quoted(key.columns[0])
     found = [f"{column} >= {_day(key, first)}"] if first else []

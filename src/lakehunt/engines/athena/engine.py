@@ -22,11 +22,10 @@ from lakehunt.engines.athena.results import read_result, read_unloaded
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.engines.counting import counted, counting_draft
 from lakehunt.errors import CloudError, LakehuntError, Refused
-from lakehunt.model import ACTIVITY, Bill, Forecast, Past, Result, Source, SourceAccount, Window
+from lakehunt.model import Bill, Forecast, Past, Result, Source, Window
 from lakehunt.prices import athena_usd
 from lakehunt.sql.carry import Carried, carried
 from lakehunt.sql.compile import Draft, Statement, athena_tree, compile_draft, require_bounds
-from lakehunt.sql.occurrences import log_tables
 from lakehunt.sql.parse import print_query
 from lakehunt.sql.typed import analyzed, catalog_of, result_columns
 from lakehunt.trino_on_duckdb.analysis import Column
@@ -50,11 +49,9 @@ class _Sent:
     @property
     def text(self) -> str:
         sql = print_query(self.columns.tree)
-        name = " ".join(self.draft.name.split())
-        version = f" v{self.draft.version}" if self.draft.version else ""
         if self.unload:
             sql = f"UNLOAD ({sql}) TO '{self.unload}' WITH (format = 'PARQUET')"
-        return f"-- lakehunt: {name}{version}\n{sql}"
+        return f"{self.draft.comment}\n{sql}"
 
 
 class AthenaEngine:
@@ -96,15 +93,21 @@ class AthenaEngine:
 
     def absent(self) -> frozenset[str]:
         """Return the names of sources without a table here; none where AWS does not tell."""
-        try:
-            there = self.account.table_names()
-        except CloudError:
-            return frozenset()
+        there = self._tables
         return frozenset(
             name
             for name, source in self.sources.items()
-            if source.stand_in is None and not there.intersection(source.relations)
+            if there is not None
+            and source.stand_in is None
+            and not there.intersection(source.relations)
         )
+
+    @cached_property
+    def _tables(self) -> frozenset[str] | None:
+        try:
+            return self.account.table_names()
+        except CloudError:
+            return None
 
     def run(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits, progress: Progress
@@ -149,11 +152,6 @@ class _Running:
         self.bill = Bill()
         self.expected: dict[str, int | None] = {}
 
-    @cached_property
-    def absent(self) -> frozenset[str]:
-        """Return the sources without a table, asked for once."""
-        return self.engine.absent()
-
     def run(self, drafts: Sequence[Draft]) -> Run:
         started = time.perf_counter()
         sources = self._prepare(drafts)
@@ -167,7 +165,9 @@ class _Running:
         }
         asked = [Asked(name, sent.text) for name, sent in self.sent.items()]
         self.engine.queries(self.run_id).run(asked, self._heard)
-        accounts = tuple(self._account(source) for source in sources)
+        accounts = tuple(
+            counted(source, self.results, self.limits.lateness, _FILES) for source in sources
+        )
         results = {draft.name: self.results[draft.name] for draft in drafts}
         seconds = time.perf_counter() - started
         return Run(self.window, results, accounts, seconds, bill=self.bill)
@@ -188,8 +188,7 @@ class _Running:
         reads = [read for sent in self.sent.values() for read in sent.statement.reads]
         sources = [*{read.source.name: read.source for read in reads}.values()]
         for source in sources if self.limits.count else ():
-            own = [read for read in reads if read.source.name == source.name]
-            draft = counting_draft(_counting_name(source), source, own, self.window)
+            draft = counting_draft(source, reads, self.window)
             self._compile(draft, is_counting=True)
         return sources
 
@@ -198,7 +197,7 @@ class _Running:
         try:
             self._check(draft)
             # only what reads all sources asks which there are
-            absent = self.absent if log_tables(draft.tree, [ACTIVITY]) else frozenset[str]()
+            absent = engine.absent() if draft.is_over_all else frozenset[str]()
             statement = compile_draft(
                 draft, engine.sources, self.window, self.limits.lateness, absent=absent
             )
@@ -282,16 +281,3 @@ class _Running:
             execution_id=str(execution.query_id),
             usd=athena_usd(scanned, account.settings.usd_per_tb),
         )
-
-    def _account(self, source: Source) -> SourceAccount:
-        lateness = self.limits.lateness
-        lateness = source.partitions.lateness if lateness is None else lateness
-        result = self.results.get(_counting_name(source))
-        if isinstance(result, Result):
-            return counted(source, result, lateness, _FILES)
-        why = str(result) if result else "that reads the logs once more: --count does it"
-        return SourceAccount(source.name, lateness=lateness, not_counted={**_FILES, "rows": why})
-
-
-def _counting_name(source: Source) -> str:
-    return f"account of {source.name}"

@@ -11,14 +11,14 @@ from lakehunt.engines.athena.account import Account
 from lakehunt.layouts import HOLE, strftime, window_column
 from lakehunt.model import DayKey, Source, StandIn
 from lakehunt.s3.address import read_address
+from lakehunt.s3.objects import LAST
 from lakehunt.s3.projection import Projected, read_projection
-from lakehunt.s3.tables import LAST, Place, Registered, Wanted
+from lakehunt.s3.tables import Place, Registered, Wanted
 from lakehunt.sql.bounds import Bounds
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import TableTypeDef
 
-_PARTS = 3  # year, month and day
 _SCHEMES = ("s3a://", "s3n://")
 
 
@@ -117,7 +117,7 @@ def _day(key: DayKey, day: date | None) -> str:
     """Return a day as the columns of a table tell it, '' for none."""
     if day is None:
         return ""
-    if len(key.columns) == _PARTS or not key.format:
+    if key.has_parts or not key.format:
         midnight = " 00:00:00" if key.type == "timestamp" and len(key.columns) == 1 else ""
         return day.isoformat() + midnight
     return day.strftime(strftime(key.format))

@@ -71,13 +71,10 @@ class LocalEngine:
             EngineError: the scan itself failed.
         """
         started = time.perf_counter()
-        compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
-        statements = [one for one in compiled.values() if isinstance(one, Statement)]
-        scans = plan_scans(statements)
-        self._guard(statements, scans, limits)
+        compiled, scans = self._planned(drafts, window, limits)
         with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
             session = _Session(self, connection, Path(folder), window, limits)
-            accounts = (*session.scan(scans, progress), *self._absent(statements, scans))
+            accounts = (*session.scan(scans, progress), *self._absent(compiled.values(), scans))
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
             for draft in drafts if not limits.counts_only else ():
@@ -97,10 +94,7 @@ class LocalEngine:
         Raises:
             UnboundedError: a query has no bound on time and the lake is large.
         """
-        compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
-        statements = [one for one in compiled.values() if isinstance(one, Statement)]
-        scans = plan_scans(statements)
-        self._guard(statements, scans, limits)
+        compiled, scans = self._planned(drafts, window, limits)
         failed = {name: one for name, one in compiled.items() if isinstance(one, LakehuntError)}
         return Forecast(tuple(self._expected(scan) for scan in scans)), failed
 
@@ -119,6 +113,16 @@ class LocalEngine:
         """
         return [*original_records(self.lake, source, log_file, event_id)]
 
+    def _planned(
+        self, drafts: Sequence[Draft], window: Window | None, limits: Limits
+    ) -> tuple[dict[str, Statement | LakehuntError], Sequence[Scan]]:
+        """Return drafts as statements, or why they are none, and the scans that serve them."""
+        compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
+        statements = [one for one in compiled.values() if isinstance(one, Statement)]
+        scans = plan_scans(statements)
+        self._guard(statements, scans, limits)
+        return compiled, scans
+
     def _compiled(
         self, draft: Draft, window: Window | None, limits: Limits
     ) -> Statement | LakehuntError:
@@ -131,11 +135,11 @@ class LocalEngine:
             return error
 
     def _absent(
-        self, statements: Iterable[Statement], scans: Sequence[Scan]
+        self, compiled: Iterable[Statement | LakehuntError], scans: Sequence[Scan]
     ) -> Iterator[SourceAccount]:
         """Yield the accounts of sources without files that a statement over all would have read."""
         read = {scan.source.name for scan in scans}
-        if any(statement.is_over_all for statement in statements):
+        if any(isinstance(one, Statement) and one.is_over_all for one in compiled):
             yield from (SourceAccount(name) for name in sorted(self.absent() - read))
 
     def _guard(

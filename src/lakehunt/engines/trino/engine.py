@@ -14,9 +14,8 @@ from lakehunt.engines.counting import counted, counting_draft
 from lakehunt.engines.trino.queries import Answer, Queries
 from lakehunt.engines.trino.session import connect, table_names
 from lakehunt.errors import LakehuntError, Refused, UnboundedError
-from lakehunt.model import ACTIVITY, Result, Source, SourceAccount, Window
+from lakehunt.model import Result, Source, Window
 from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds
-from lakehunt.sql.occurrences import log_tables
 from lakehunt.sql.typed import analyzed, catalog_of, trino_text
 
 # What no query on Trino tells.
@@ -33,9 +32,7 @@ class _Sent:
 
     @property
     def text(self) -> str:
-        name = " ".join(self.draft.name.split())
-        version = f" v{self.draft.version}" if self.draft.version else ""
-        return f"-- lakehunt: {name}{version}\n{self.sql}"
+        return f"{self.draft.comment}\n{self.sql}"
 
 
 class TrinoEngine:
@@ -103,11 +100,13 @@ class _Running:
         reads = [read for sent in self.sent.values() for read in sent.statement.reads]
         sources = {read.source.name: read.source for read in reads}
         for source in sources.values() if self.limits.count else ():
-            own = [read for read in reads if read.source.name == source.name]
-            self._compile(counting_draft(_counting_name(source), source, own, self.window))
+            self._compile(counting_draft(source, reads, self.window))
         texts = {name: sent.text for name, sent in self.sent.items()}
         Queries(self.engine.settings, self.limits.max_rows).run(texts, self._heard)
-        accounts = tuple(self._account(source) for source in sources.values())
+        accounts = tuple(
+            counted(source, self.results, self.limits.lateness, _FILES)
+            for source in sources.values()
+        )
         results = {draft.name: self.results[draft.name] for draft in drafts}
         return Run(self.window, results, accounts, time.perf_counter() - started)
 
@@ -116,7 +115,7 @@ class _Running:
         try:
             self._check(draft)
             # only what reads all sources asks which there are
-            absent = engine.absent() if log_tables(draft.tree, [ACTIVITY]) else frozenset[str]()
+            absent = engine.absent() if draft.is_over_all else frozenset[str]()
             statement = compile_draft(
                 draft, engine.sources, self.window, self.limits.lateness, absent=absent
             )
@@ -152,16 +151,3 @@ class _Running:
                 execution_id=answer.query_id,
             )
         self.progress(len(self.results) / len(self.sent))
-
-    def _account(self, source: Source) -> SourceAccount:
-        lateness = self.limits.lateness
-        lateness = source.partitions.lateness if lateness is None else lateness
-        result = self.results.get(_counting_name(source))
-        if isinstance(result, Result):
-            return counted(source, result, lateness, _FILES)
-        why = str(result) if result else "that reads the logs once more: --count does it"
-        return SourceAccount(source.name, lateness=lateness, not_counted={**_FILES, "rows": why})
-
-
-def _counting_name(source: Source) -> str:
-    return f"account of {source.name}"
