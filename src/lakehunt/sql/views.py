@@ -43,7 +43,10 @@ def is_plain(expression: exp.Expr) -> bool:
 
 
 def fields_read(expressions: Iterable[exp.Expr]) -> dict[str, set[tuple[str, ...]]]:
-    """Return the paths read below each raw column, in lower case; () is all of the column."""
+    """Return the paths read below each raw column, in lower case; () is all of the column.
+
+    A path that ends in '' is tested for NULL alone.
+    """
     found: dict[str, set[tuple[str, ...]]] = {}
     for expression in expressions:
         for column in expression.find_all(exp.Column):
@@ -52,6 +55,8 @@ def fields_read(expressions: Iterable[exp.Expr]) -> dict[str, set[tuple[str, ...
             while isinstance(node.parent, exp.Dot) and node.arg_key == "this":
                 node = node.parent
                 names.append(node.name.lower())
+            if isinstance(node.parent, exp.Is) and isinstance(node.parent.expression, exp.Null):
+                names.append("")
             found.setdefault(names[0], set()).add(tuple(names[1:]))
     return found
 
@@ -66,4 +71,6 @@ def pruned(type_: Type, paths: Iterable[tuple[str, ...]]) -> Type:
         for name, field in type_.fields
         if any(path[0] == name.lower() for path in paths)
     }
+    # a value of no fields cannot be made: the first one stands for all
+    kept = kept or dict(type_.fields[:1])
     return Type("struct", fields=tuple(kept.items()))
