@@ -81,10 +81,12 @@ def _line_by_line(text: str, json: ExactJson, finder: Finder) -> tuple[tuple[byt
             texts.append(line.encode())
             continue
         try:
-            found = [json.printed(record) for record in finder.records(value)]
+            found = finder.records(value)
         except ValueError:
             found = []
-        texts += found or [line.encode()]
+        # a line that is a record itself is shown as it was delivered
+        is_bare = not found or (len(found) == 1 and found[0] is value)
+        texts += [line.encode()] if is_bare else [json.printed(record) for record in found]
     return tuple(texts), are_whole
 
 

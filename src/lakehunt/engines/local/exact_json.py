@@ -5,20 +5,34 @@ Knows JSON, not files. The exact reading and the recognition of files use it.
 
 import json
 import re
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 
 # Where reading goes on after a broken value: a line that may start one.
 NEXT_VALUE = re.compile(r'\n(?=[{\["])')
 
 
-class ExactJson:
-    """Parses and prints JSON; a number with a point or an exponent keeps its spelling."""
+# The most digits that a whole number has as such; Python refuses to read very long ones.
+_WHOLE_DIGITS = 18
 
-    def __init__(self) -> None:
+
+class ExactJson:
+    """Parses and prints JSON; a number that is not printed as it was read keeps its spelling.
+
+    Of a key that comes twice in an object the last one counts and gives the place; keys that differ
+    in case only are one, if asked for.
+    """
+
+    def __init__(self, *, is_case_folded: bool = False) -> None:
         # no log can know it, so no text of a log is taken for a number
         self._mark = uuid4().hex
+        self._is_case_folded = is_case_folded
         self._decoder = json.JSONDecoder(
-            strict=False, parse_float=self._marked, parse_constant=_refuse
+            object_pairs_hook=self._object,
+            strict=False,
+            parse_float=self._marked,
+            parse_int=self._whole,
+            parse_constant=_refuse,
         )
 
     def value(self, text: str, start: int) -> tuple[object, int]:
@@ -48,8 +62,44 @@ class ExactJson:
         # a lone surrogate (\ud800 in JSON) is no character: it becomes `?`, as Java writes it
         return text.encode(errors="replace")
 
+    def compact(self, value: object, spelled: Callable[[str], str]) -> str:
+        """Return a value as text without blanks, its numbers spelled by a function."""
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        if self._mark in text:
+            text = re.sub(f'"{self._mark}([^"]+)"', lambda match: spelled(match[1]), text)
+        return text
+
+    def digits(self, value: object) -> str | None:
+        """Return the spelling of a number that kept it, None of any other value."""
+        is_marked = isinstance(value, str) and value.startswith(self._mark)
+        return str(value).removeprefix(self._mark) if is_marked else None
+
+    def is_merged(self, value: object) -> bool:
+        """Tell whether a key came twice in an object."""
+        return isinstance(value, _Merged)
+
+    def _object(self, pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+        whole = dict(pairs)
+        names = {key.lower() for key in whole} if self._is_case_folded else whole
+        if len(names) == len(pairs):
+            return whole
+        last: dict[str, tuple[str, object]] = {}
+        for key, value in pairs:
+            name = key.lower() if self._is_case_folded else key
+            last.pop(name, None)
+            last[name] = (key, value)
+        return _Merged(last.values())
+
     def _marked(self, digits: str) -> str:
         return self._mark + digits
+
+    def _whole(self, digits: str) -> int | str:
+        is_kept = len(digits) > _WHOLE_DIGITS or digits == "-0"
+        return self._marked(digits) if is_kept else int(digits)
+
+
+class _Merged(dict[str, object]):
+    """An object in which a key came twice."""
 
 
 def _refuse(constant: str) -> object:

@@ -5,12 +5,14 @@ Knows documents and tables; DuckDB parses, `exact` reads what it cannot.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy
 import pyarrow
 
 from lakehunt.engines.local.documents import Documents, load_fast
 from lakehunt.engines.local.exact import load_exactly
+from lakehunt.engines.local.serdes.json_records import Flavour, Records
 from lakehunt.engines.local.serdes.reader import FILE_NO, Piece, Wanted
 from lakehunt.engines.local.types import json_structure, quoted, text
 from lakehunt.engines.local.wrapped import wrapping_key
@@ -18,6 +20,8 @@ from lakehunt.model import Partitions, Table, Type
 
 _DOC = "doc"
 _BATCH_BYTES = 1 << 20
+# Of a document that is not compact no end of a record is looked for; more than one has.
+_MOST_OF_RECORD = 1 << 16
 
 
 class JsonDocumentsTable:
@@ -34,15 +38,27 @@ class JsonDocumentsTable:
         records = f"coalesce(TRY(from_json({_DOC}, {structure})).{quoted(key)}, [NULL])"
         self.rows = f"(SELECT * EXCLUDE ({_DOC}), unnest({records}) AS r FROM documents) f"
         self.columns: Mapping[str, str] = {name: f"f.r.{quoted(name)}" for name in wanted.columns}
+        document = Type("struct", fields=((key, Type("array", (fields,))),))
+        self._records = Records(document, Flavour.CLOUDTRAIL)
+        self._head = b"{%b:[" % json.dumps(key).encode()
         self._partitions = partitions
 
     def piece(self, data: bytes) -> Piece:
-        """Return a file as documents, its shape guessed from the start."""
-        return _piece(load_fast(data, self._partitions.shapes))
+        """Return a file as documents, its shape guessed from the start.
+
+        The first record of each document tells whether its keys are strange.
+        """
+        documents = load_fast(data, self._partitions.shapes)
+        if any(self._records.has_strange_keys(self._start(text)) for text in documents.texts):
+            return self.exact_piece(data)
+        return _piece(documents)
 
     def exact_piece(self, data: bytes) -> Piece:
         """Return a file as documents of records that were found one by one."""
-        return _piece(load_exactly(data, self._partitions))
+        documents = load_exactly(data, self._partitions)
+        written = ((self._records.written(text.decode()), text) for text in documents.texts)
+        texts = tuple(text if record is None else record.encode() for record, text in written)
+        return _piece(replace(documents, texts=texts))
 
     def batches(self, pieces: Sequence[tuple[int, Piece]]) -> Iterator[pyarrow.RecordBatch]:
         """Yield the documents of files, short ones together."""
@@ -58,6 +74,15 @@ class JsonDocumentsTable:
                 size += len(document)
         if gathered:
             yield self._batch(gathered)
+
+    def _start(self, document: bytes) -> bytes:
+        """Return a document of the first record alone."""
+        start = document.find(b"[") + 1
+        first_key = document[start : document.find(b":", start) + 1]
+        end = document.find(b"}," + first_key, start, start + _MOST_OF_RECORD)
+        if end < 0:
+            return document[: start + _MOST_OF_RECORD]
+        return self._head + document[start : end + 1] + b"]}"
 
     def _batch(self, gathered: Sequence[tuple[int, bytes]]) -> pyarrow.RecordBatch:
         numbers = pyarrow.array([number for number, _ in gathered], pyarrow.int32())
