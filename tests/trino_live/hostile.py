@@ -16,6 +16,11 @@ TEXTS = (
     "null", '"x"', '""', '"null"', "1", "-0", "1.0", "12345678901234567890", "-9223372036854775808",
     "true", '"true"', "{}", '{"a":1}', '{"a":{"b":[1,"x",null]}}', "[]", "[1]", "[[]]", '[{"a":1}]',
     '"\\u0000"', '"\\ud83d\\ude00"', '"\u00e9\u2028"', '"\\/\\b\\t\\n"', '" 1"', '"[1]"', '"{}"',
+    "1.50", "-1.5", "-0.0", "0.00", "1e3", "1.0E7", "1.2345678E7", "1.0E-5", "1e-7", "1E400",
+    "false", "0.12345678901234567890", "123456789012345678901234567890", '"1.50"', '"<b></b>"',
+    '{"a":1.50,"b":"\\u00e9</b>\\/","c":[1, 2e5]}', '[ 1.50, {"a" : 0.0} ]', '{"":1}',
+    '{"x":{"k":null,"K":1}}', '{"a":1,"A":2,"b":3,"a":4}', '{"a":"\\u001f\\u007f\\\"\\\\"}',
+    '"10:00:00.50,"',
 )  # fmt: skip
 """Values of JSON in a column of text."""
 NUMBERS = ("null", '"x"', '""', "1", "-0", "1.0", "1.50", "-1.5", "1e3", '"1"', '"1.5"', '"-7"',
@@ -65,6 +70,29 @@ def json_lines(table: Table, keys: Sequence[str]) -> Iterator[str]:
             yield from (f"{{{json.dumps(key)}:{value}}}" for value in _values(column.type))
     name = json.dumps(keys[0])
     yield f'{{ {name} : "1" , "z" : 1 }}'
+
+
+def strange_keys(record: str, columns: Sequence[tuple[str, Type]]) -> Iterator[str]:
+    """Yield a record with keys that come twice or in another case, at the top and in a struct.
+
+    Args:
+        columns: what each column is called in a record, and its type.
+    """
+    rest = record.strip()[1:-1]
+    yield json.dumps({key.upper(): value for key, value in json.loads(record).items()})
+    for key, type_ in columns:
+        for again in (key, key.upper(), key.lower(), key.swapcase()):
+            one, other = json.dumps(key), json.dumps(again)
+            if type_.name == "string":
+                yield f'{{{other}:"first",{rest}}}'
+                values = ('"last"', "null", "1.50", '{"k":1,"k":2}')
+                yield from (f'{{{rest},{one}:"first",{other}:{value}}}' for value in values)
+            elif type_.name == "struct":
+                yield f"{{{rest},{one}:null,{other}:{{}}}}"
+                field = type_.fields[0][0]
+                pair = f'{json.dumps(field)}:"first",{json.dumps(field.swapcase())}:"last"'
+                yield f"{{{rest},{other}:{{{pair}}}}}"
+                yield f'{{{rest},{other}:{{{json.dumps(field)}:"first",{pair.lower()}}}}}'
 
 
 def is_json(line: str) -> bool:
