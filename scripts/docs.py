@@ -40,6 +40,26 @@ known to differ stands at the end of this page. The judge is a real Trino {versi
 windows and CTEs are part of the language and not listed. For one query,
 `translate(...).functions()` tells what each function became.
 """
+JSON_LOGS = """\
+## JSON in log files
+
+The local engine reads JSON lines as Trino's readers of OpenX and Hive do. A number in a column of
+text keeps its digits (`1.50`; OpenX writes `1e3` as `1E+3`), an object there is compact JSON, keys
+are found without regard to case unless the table says otherwise, and of two keys for one column the
+last counts. What DuckDB reads otherwise is looked for, and such a file is read again line by line.
+What remains:
+
+- Keys that come twice, or in another case than in the table, are looked for in the first record of
+  a file, and of each MB of a CloudTrail document. Where only a later record has such, the first key
+  counts and another spelling is not found, unless the file is read line by line for another reason.
+  No AWS service is known to write such keys.
+- Free-form parts of CloudTrail, such as `requestParameters`, are not as Trino's reader of OpenX has
+  them but follow the source of a reader for CloudTrail's input format in Trino's repository: a
+  fraction is a double (`1.50` is `1.5`), and two keys that differ in case stay two. As values of
+  JSON they are the same. Athena's own text was not measured.
+- A table with `dots.in.keys` is refused.
+- Where Hive's reader ends the query because a value does not fit its column, here the row stays.
+"""
 AREAS = (
     ("Forms of a query", ("syntax", "analyzer", "lowering/queries.py", "lowering/subqueries.py")),
     ("Expressions, casts and types", ("lowering",)),
@@ -60,6 +80,7 @@ def page() -> str:
         _refused_forms(),
         _section("How Trino's types are carried"),
         _section("Flavours"),
+        JSON_LOGS,
         _battery(),
     ]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts)
