@@ -58,7 +58,8 @@ What remains:
   fraction is a double (`1.50` is `1.5`), and two keys that differ in case stay two. As values of
   JSON they are the same. Athena's own text was not measured.
 - A table with `dots.in.keys` is refused.
-- Where Hive's reader ends the query because a value does not fit its column, here the row stays.
+- Where Hive's reader ends the query because a value does not fit its column or a key comes twice,
+  here the row stays.
 """
 AREAS = (
     ("Forms of a query", ("syntax", "analyzer", "lowering/queries.py", "lowering/subqueries.py")),
