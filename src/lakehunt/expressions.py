@@ -6,6 +6,7 @@ backslash, no lookaround, no repeated group. Anything else is refused.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from lakehunt.errors import LakeError
 
@@ -66,6 +67,7 @@ class Expression:
     groups: int
 
 
+@lru_cache(maxsize=64)
 def read_expression(text: str) -> Expression:
     """Return the tree of an expression.
 

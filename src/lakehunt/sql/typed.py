@@ -5,12 +5,13 @@ Knows sources and the package's errors; makes ours of them. Engines and `check` 
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 
 from sqlglot import exp
 
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import Location, Refused, SqlError
-from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, owner_of
+from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, View, owner_of
 from lakehunt.sql.activity import ACTIVITY_TYPES
 from lakehunt.sql.compile import Statement, athena_tree
 from lakehunt.sql.parse import place_of
@@ -117,14 +118,20 @@ class _Catalog(Mapping[str, Mapping[str, str]]):
 
 def _columns(source: Source, relation: str) -> Mapping[str, str]:
     """Return the columns of a source's relation with their Trino types."""
-    tables = {
-        table.name: raw_columns((*table.columns, *table.partition_columns))
-        for table in source.tables
-    }
+    tables = {table.name: (*table.columns, *table.partition_columns) for table in source.tables}
     view = next((view for view in source.views if view.name == relation), None)
     if view is None:
-        return tables[relation]
-    analysis = analyzed(view.sql, tables, where=Location(view.name))
+        return raw_columns(tables[relation])
+    return _view_columns(view, tuple(tables.items()))
+
+
+# Each engine has a catalog of its own, and all ask for the same few views.
+@lru_cache(maxsize=256)
+def _view_columns(
+    view: View, tables: tuple[tuple[str, tuple[Column, ...]], ...]
+) -> Mapping[str, str]:
+    known = {name: raw_columns(columns) for name, columns in tables}
+    analysis = analyzed(view.sql, known, where=Location(view.name))
     return {column.name: str(column.type) for column in analysis.columns}
 
 

@@ -213,7 +213,7 @@ class _Plans:
                 return node
             return _call("coalesce", exp.column(node.name, quoted=True), told.copy())
 
-        return value.copy().transform(fill)
+        return value.transform(fill)
 
 
 def _filled(column: PartitionColumn, partitions: Partitions) -> exp.Expr | None:

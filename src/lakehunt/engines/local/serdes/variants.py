@@ -13,6 +13,7 @@ cells: a variant where that would match is left out.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from lakehunt.engines.local.serdes.captures import Captures, re2_captures
@@ -85,8 +86,15 @@ class _NotPlain(Exception):
     """The variant's lines may be matched in another way."""
 
 
+@lru_cache(maxsize=256)
 def plain_variants(expression: Expression, wanted: tuple[int, ...]) -> tuple[Variant, ...]:
     """Return the variants of an expression whose lines need no matching as a whole."""
+    return tuple(variant for line in _plain_lines(expression) for variant in _shaped(line, wanted))
+
+
+# Kept apart from what is wanted: of an expression as long as ALB's it takes most of the time.
+@lru_cache(maxsize=32)
+def _plain_lines(expression: Expression) -> tuple["_Line", ...]:
     flats = [
         flat for flat, _ in zip(flattened(expression.items), range(_MOST_VARIANTS), strict=False)
     ]
@@ -94,12 +102,11 @@ def plain_variants(expression: Expression, wanted: tuple[int, ...]) -> tuple[Var
         return ()
     lines = [_Line(flat) for flat in flats]
     words = [line.word() for line in lines]
-    return tuple(variant for line in lines for variant in _plain(line, words, wanted))
+    return tuple(line for line in lines if line.is_plain(words))
 
 
-def _plain(line: "_Line", words: list[str], wanted: tuple[int, ...]) -> Iterator[Variant]:
+def _shaped(line: "_Line", wanted: tuple[int, ...]) -> Iterator[Variant]:
     try:
-        line.check(words)
         yield line.variant(wanted)
     except _NotPlain:
         return
@@ -162,8 +169,15 @@ class _Line:
         """Tell whether a bare cell is the nothing between a quote and the sign beside it."""
         return self.signs[number] == QUOTE or (number > 0 and self.signs[number - 1] == QUOTE)
 
-    def check(self, words: list[str]) -> None:
-        """Raise where a line of this variant may be matched in another way."""
+    def is_plain(self, words: list[str]) -> bool:
+        """Tell whether a line of this variant is matched in no other way."""
+        try:
+            self._check(words)
+        except _NotPlain:
+            return False
+        return True
+
+    def _check(self, words: list[str]) -> None:
         skipped = next((n for n, item in enumerate(self.flat) if item is Mark.SKIPPED), None)
         behind = () if skipped is None else self.flat[skipped:]
         goes_on = any(isinstance(item, Atom | Group) for item in behind)
