@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from lakehunt.cli.main import main
+from lakehunt.config import Config, read_config
 from lakehunt.content import roots
 from lakehunt.demo import make_lake
 from lakehunt.engines.base import Limits, Run
@@ -73,6 +74,13 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+def written(ran: Ran, path: Path) -> Config:
+    """Return settings that a command wrote, as the other commands read it."""
+    assert ran.code == 0, ran.err
+    path.write_text(ran.out)
+    return read_config(path)
 
 
 @pytest.fixture

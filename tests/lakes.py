@@ -19,6 +19,25 @@ def lake_of(folder: Path, source: Source, *records: Mapping[str, object]) -> Pat
     return folder
 
 
+def three_days(folder: Path, source: Source) -> Path:
+    """Make a lake of three days, two accounts and two regions, an event in each."""
+    return lake_of(
+        folder,
+        source,
+        *(
+            {
+                "eventTime": f"2026-05-0{day}T10:00:00Z",
+                "eventName": f"Day{day}",
+                "recipientAccountId": account,
+                "awsRegion": region,
+            }
+            for day in (1, 2, 3)
+            for account in ("111122223333", "444455556666")
+            for region in ("us-east-1", "eu-west-1")
+        ),
+    )
+
+
 def event(name: str, moment: str = "2026-05-01T10:00:00Z", **fields: object) -> dict[str, object]:
     """Return a whole event as it stands in a file."""
     return {

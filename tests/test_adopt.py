@@ -23,15 +23,9 @@ from lakehunt.sources.ddl import read_type
 from lakehunt.sql.adopt import Adopted, Foreign, adopt
 from lakehunt.sql.compile import Draft, athena_text, compile_draft
 from tests.conftest import Ran
+from tests.foreign import IDENTITY, make_foreign_table
 
 _WINDOW = Window(datetime(2026, 4, 30, tzinfo=UTC), datetime(2026, 5, 3, tzinfo=UTC))
-# The shape of the table in AWS's own documentation: older than some fields of ours.
-_IDENTITY = (
-    "struct<type:string,principalid:string,arn:string,accountid:string,invokedby:string,"
-    "accesskeyid:string,username:string,sessioncontext:struct<attributes:"
-    "struct<mfaauthenticated:string,creationdate:string>,sessionissuer:struct<type:string,"
-    "principalid:string,arn:string,accountid:string,username:string>>>"
-)
 
 
 def adopted(
@@ -124,7 +118,7 @@ def test_the_relations_become_ctes_that_take_no_name_of_the_query(cloudtrail: So
 
 def test_columns_that_differ_are_bridged_and_named(cloudtrail: Source) -> None:
     columns = tuple(
-        Column(c.name.lower(), read_type(_IDENTITY)) if c.name == "userIdentity"
+        Column(c.name.lower(), read_type(IDENTITY)) if c.name == "userIdentity"
         else Column(c.name.lower(), Type("string")) if c.name == "managementEvent"
         else Column(c.name.lower(), c.type)
         for c in cloudtrail.table.columns
@@ -189,44 +183,6 @@ results = "s3://{RESULTS}/run/"
 [tables]
 cloudtrail_raw = "other_db.cloudtrail_logs"
 """
-
-
-def make_foreign_table(source: Source, like: Table) -> None:
-    """Make a table as AWS's documentation has it: fewer fields, other partition columns."""
-    glue = boto3.client("glue")
-    glue.create_database(DatabaseInput={"Name": "other_db"})
-    columns: Any = [
-        {"Name": c.name.lower(), "Type": _IDENTITY if c.name == "userIdentity" else c.type.glue()}
-        for c in source.table.columns
-        if c.name not in ("tlsDetails", "addendum", "edgeDeviceDetails")
-    ]
-    glue.create_table(
-        DatabaseName="other_db",
-        TableInput={
-            "Name": "cloudtrail_logs",
-            "TableType": "EXTERNAL_TABLE",
-            "PartitionKeys": [
-                {"Name": "account", "Type": "string"},
-                {"Name": "region", "Type": "string"},
-                {"Name": "timestamp", "Type": "string"},
-            ],
-            "Parameters": {
-                name.replace(".account_id.", ".account.").replace(".day.", ".timestamp."): (
-                    value.replace("${account_id}", "${account}").replace("${day}", "${timestamp}")
-                )
-                for name, value in like.properties.items()
-            },
-            "StorageDescriptor": {
-                "Columns": columns,
-                "Location": like.location,
-                "InputFormat": source.table.input_format,
-                "OutputFormat": source.table.output_format,
-                "SerdeInfo": {"SerializationLibrary": source.table.serde},
-            },
-        },
-    )
-
-
 # Everything that writes, but for results.
 _WRITES = (
     "glue:(Create|Update|Delete|Batch(Create|Update|Delete)|Put|Tag)|athena:(Create|Update|Delete)"

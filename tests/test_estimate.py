@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
-from lakehunt.config import Athena
+from lakehunt.config import Athena, Deployment
 from lakehunt.content import roots
 from lakehunt.engines.athena.engine import AthenaEngine
 from lakehunt.engines.base import Limits
@@ -20,12 +19,11 @@ from lakehunt.model import Forecast, Source, Window
 from lakehunt.sandbox.faults import Faults
 from lakehunt.sandbox.lake import load_lake, make_tables
 from lakehunt.sandbox.server import RESULTS, Sandbox
-from lakehunt.sources import load_source
+from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft
-from tests.buckets import Server, served
+from tests.buckets import Server
 from tests.conftest import Ran
 from tests.lakes import lake_of
-from tests.test_adopt import make_foreign_table
 
 Lakehunt = Callable[..., Ran]
 _MAY = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
@@ -240,87 +238,9 @@ def test_a_table_that_is_not_there_is_athenas_to_refuse(
     assert (ran.code, "TABLE_NOT_FOUND" in ran.err) == (3, True)
 
 
-def foreign(sources: dict[str, Source], sandbox: Sandbox, lake: Path, place: Path) -> None:
-    """Make somebody's table over the lake, and let it stand for ours."""
-    deployment = load_lake(sandbox, lake, sources)
-    make_foreign_table(sources["cloudtrail"], load_source(roots(), "cloudtrail", deployment).table)
-    boto3.client("s3").create_bucket(Bucket=RESULTS)
-    mapped = '[tables]\ncloudtrail_raw = "other_db.cloudtrail_logs"\n'
-    (place / "lakehunt.toml").write_text(_CONFIG + mapped)
-
-
-def scanned_and_forecast(ran: Ran) -> tuple[int, int]:
-    assert ran.code == 0, ran.err
-    bill = json.loads(ran.out)["run"]["bill"]
-    return bill["scanned_bytes"], bill["forecast_bytes"]
-
-
-_OWN = ("--account", "111122223333")
-_ONE_DAY = ("--since", "2026-05-18", "--until", "2026-05-18", *_OWN)
-
-
-def test_a_mapped_table_is_forecast_where_glue_says_it_lies(
-    place: Path,
-    lakehunt_sandbox: Sandbox,
-    demo_lake: Path,
-    sources: dict[str, Source],
-    lakehunt: Lakehunt,
-) -> None:
-    foreign(sources, lakehunt_sandbox, demo_lake, place)
-    asked = ("sql", _COUNT, "--engine", "athena", "--format", "json", *_ONE_DAY)
-    scanned, forecast = scanned_and_forecast(lakehunt(*asked))
-    assert forecast == scanned
-    assert 0 < forecast < stored_bytes(lakehunt_sandbox, "/111122223333/CloudTrail/")
-
-
-def test_registered_partitions_are_read_from_glue_wherever_they_lie(
-    place: Path,
-    lakehunt_sandbox: Sandbox,
-    demo_lake: Path,
-    sources: dict[str, Source],
-    lakehunt: Lakehunt,
-) -> None:
-    foreign(sources, lakehunt_sandbox, demo_lake, place)
-    glue, s3 = boto3.client("glue"), boto3.client("s3")
-    table = glue.get_table(DatabaseName="other_db", Name="cloudtrail_logs")["Table"]
-    s3.create_bucket(Bucket="another-bucket")
-    keys = [{"Name": name, "Type": "string"} for name in ("owner", "year", "month", "day")]
-    given: Any = {"Name": "cloudtrail_logs", "TableType": "EXTERNAL_TABLE", "PartitionKeys": keys,
-             "Parameters": {}, "StorageDescriptor": table["StorageDescriptor"]}  # fmt: skip
-    glue.update_table(DatabaseName="other_db", TableInput=given)
-    (place / "lakehunt.toml").write_text(
-        f'{_CONFIG}[tables.cloudtrail_raw]\ntable = "other_db.cloudtrail_logs"\n'
-        'account_id = "owner"\n'
-    )
-    own = next(
-        o for o in lakehunt_sandbox.store.objects("s3://lakehunt-lake/AWSLogs/111122223333/")
-    )
-    store, name = lakehunt_sandbox.store, own.key.rpartition("/")[2]
-    for bucket, month, day in (("lakehunt-lake", "5", "18"), ("another-bucket", "05", "19")):
-        for owner in ("111122223333", "444455556666"):
-            location = f"s3://{bucket}/copy/{owner}-{day}"
-            store.put(f"{location}/{name}", b"x" * 1000)
-            store.put(f"{location}/_SUCCESS", b"hidden")
-            values = [owner, "2026", month, day]
-            store.put_partition("other_db", "cloudtrail_logs", values, location)
-    asked = ("sql", _COUNT, "--engine", "athena", "--format", "json")
-    told = lakehunt("estimate", _COUNT, *_ONE_DAY, "--format", "jsonl")
-    row = json.loads(told.out)
-    # the day and the next, for what is delivered late; one account of the two
-    assert (row["partitions"], row["objects"], row["bytes"]) == (2, 2, 2000)
-    assert row["tables"] == "other_db.cloudtrail_logs"
-    later = ("--since", "2026-05-19", "--until", "2026-05-19", *_OWN)
-    told = lakehunt("estimate", _COUNT, *later, "--format", "jsonl")
-    assert json.loads(told.out)["bytes"] == 1000
-    assert lakehunt(*asked, *_ONE_DAY, "--max-scan", "1KB").code == 2
-
-
 def test_an_organizations_layout_and_several_buckets(
     lakehunt_sandbox: Sandbox, sources: dict[str, Source], tmp_path: Path
 ) -> None:
-    from lakehunt.config import Deployment
-    from lakehunt.sources import load_sources
-
     deployment = Deployment(
         buckets={"trail": "org-trail", "alb": "org-alb"},
         organization="o-a1b2c3d4e5",
@@ -372,22 +292,6 @@ def test_what_cannot_be_estimated_is_said(
     wrong = lakehunt("estimate", "SELECT nope FROM cloudtrail", *_WINDOW)
     assert (wrong.code, "COLUMN_NOT_FOUND" in wrong.err) == (2, True)
     assert lakehunt("estimate", "cloudtrail.trail_stopped", *_WINDOW).code == 0
-
-
-@pytest.fixture
-def s3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    """S3 on loopback, the cache in a folder of its own, credentials of nobody."""
-    with served() as server:
-        (tmp_path / "lakehunt.toml").write_text('[cache]\nfolder = "cache"\n')
-        monkeypatch.chdir(tmp_path)
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": server.url,
-        }.items():
-            monkeypatch.setenv(name, value)
-        yield server
 
 
 def test_of_a_lake_in_s3_it_is_told_what_has_to_be_fetched(

@@ -3,23 +3,18 @@
 import json
 import re
 import shlex
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet
 import pytest
 
-from lakehunt.errors import UsageError
-from lakehunt.model import PivotKind
-from lakehunt.pivot import kind_of_word, recognise
 from lakehunt.pivot.chain import MOST_KEYS, follow
 from tests.conftest import Ran
+from tests.dossiers import Record, facet, told
 from tests.lakes import document, event, put
 
 Run = Callable[..., Ran]
-Record = dict[str, Any]
 USER = "arn:aws:iam::111122223333:user/bob"
 ROLE = "arn:aws:iam::111122223333:role/ops"
 
@@ -78,21 +73,6 @@ def lake(tmp_path: Path) -> Path:
     )
     put(tmp_path / "lake" / "one.json", document(*records))
     return tmp_path / "lake"
-
-
-def told(ran: Ran) -> Record:
-    assert ran.code == 0, ran.err
-    value: Record = json.loads(ran.out)
-    return value
-
-
-def facet(dossier: Record, name: str, relation: str = "by") -> dict[str, int]:
-    rows = dossier["profile"]
-    return {
-        row["facet_value"]: row["event_count"]
-        for row in rows
-        if row["facet"] == name and row["relation"] == relation
-    }
 
 
 def test_a_key_is_followed_to_all_that_was_issued_with_it(lake: Path, lakehunt: Run) -> None:
@@ -301,38 +281,6 @@ def test_a_mistake_is_one_clear_line(
     assert ran.code == (0 if expected == "does not occur" else 2)
 
 
-@pytest.mark.parametrize(
-    ("text", "kind", "mention"),
-    [
-        ("AKIAIOSFODNN7EXAMPLE", PivotKind.ACCESS_KEY, "%AKIAIOSFODNN7EXAMPLE%"),
-        ("111122223333", PivotKind.ACCOUNT, "%111122223333%"),
-        ("i-0123456789abcdef0", PivotKind.INSTANCE, "%i-0123456789abcdef0%"),
-        ("arn:aws:ec2:eu-west-1:1:instance/i-01234567", PivotKind.INSTANCE, "%i-01234567%"),
-        ("eni-01234567", PivotKind.INTERFACE, "%eni-01234567%"),
-        ("arn:aws:s3:::logs/a/b", PivotKind.BUCKET, "%logs%"),
-        ("arn:aws-cn:iam::1:role/path/ops", PivotKind.ROLE, "%ops%"),
-        ("arn:aws:kms:eu-west-1:1:key/abc", PivotKind.RESOURCE, "%abc%"),
-        ("2001:DB8::1", PivotKind.ADDRESS, "%2001:db8::1%"),
-        ("10.1.2.3/15", PivotKind.NETWORK, "10.%"),
-        ("10.1.2.3/32", PivotKind.NETWORK, "10.1.2.3"),
-        ("2001:db8::/32", PivotKind.NETWORK, "%"),
-        ("0.0.0.0/0", PivotKind.NETWORK, "%"),
-        ("11111111-2222-3333-4444-555555555555", PivotKind.EVENT, None),
-        ('a "quoted" name', PivotKind.USER, "%"),
-    ],
-)
-def test_what_a_value_may_be(text: str, kind: PivotKind, mention: str | None) -> None:
-    value = recognise(text)
-    assert value.kinds[0] is kind
-    assert mention is None or value.mention == mention
-
-
-def test_a_kind_is_named_in_any_spelling() -> None:
-    assert kind_of_word("Access-Key") is PivotKind.ACCESS_KEY
-    with pytest.raises(UsageError, match="there are: access_key"):
-        kind_of_word("qqqq")
-
-
 def test_a_circle_of_keys_ends_where_it_began() -> None:
     chain = follow(["a"], [("a", "b"), ("b", "c"), ("c", "a"), ("c", "b"), ("x", "a")])
     assert [(hop.key, hop.depth) for hop in chain.issued] == [("b", 1), ("c", 2)]
@@ -342,112 +290,3 @@ def test_a_circle_of_keys_ends_where_it_began() -> None:
 def test_keys_beyond_the_most_are_counted() -> None:
     chain = follow(["a"], [("a", str(number)) for number in range(MOST_KEYS + 7)])
     assert (len(chain.issued), chain.left_out) == (MOST_KEYS, 7)
-
-
-# What follows counts in the raw files with nothing of ours.
-_MADE = re.compile(
-    "Create|Run|Allocate|Register|Attach|Add|Import|PutParameter|Put(Role|User|Group)Policy"
-)
-_GONE = re.compile("Delete|Terminate|Release|Deregister|Detach|Remove")
-_NOT_MADE = ("CreateTags", "CreateLogStream", "CreateGrant")
-
-
-def raw_records(folder: Path) -> list[Record]:
-    found: list[Record] = []
-    for path in sorted(folder.rglob("*.json")):
-        found += json.loads(path.read_text(encoding="utf-8"))["Records"]
-    return found
-
-
-def key_of(record: Record) -> str | None:
-    key: str | None = record["userIdentity"].get("accessKeyId")
-    return key
-
-
-def issued_key(record: Record) -> str | None:
-    elements = record.get("responseElements") or {}
-    credentials: Record = elements.get("credentials") or elements.get("accessKey") or {}
-    return credentials.get("accessKeyId")
-
-
-def test_the_busiest_key_of_a_real_attack(samples: Path, lakehunt: Run) -> None:
-    records = raw_records(samples / "invictus")
-    counts = Counter(map(key_of, records))
-    key, events = counts.most_common(1)[0]
-    assert events == 2104
-    sessions = {
-        issued_key(r): r for r in records if key_of(r) == key and r["eventName"] == "AssumeRole"
-    }
-    sessions.pop(None)
-    issued = {issued_key(r) for r in records if key_of(r) == key} - {None}
-    used = {one: counts[one] for one in sessions if counts[one]}
-    assert (len(sessions), len(used), sum(used.values())) == (10, 5, 47)
-    owner = next(r["userIdentity"]["arn"] for r in records if key_of(r) == key)
-    rest = [r for r in records if r["userIdentity"].get("arn") == owner and key_of(r) != key]
-    assert len(rest) == 537
-
-    ran = lakehunt("pivot", key, "--lake", samples / "invictus", "--format", "json")
-    dossier = told(ran)
-    assert facet(dossier, "subject") == {key: events}
-    assert facet(dossier, "subject", "chain") == used
-    assert {hop["access_key_id"] for hop in dossier["chain"]["issued"]} == issued
-    assert {
-        row["issued_access_key_id"]: row["first_event_time"]
-        for row in dossier["origins"]
-        if row["event_name"] == "AssumeRole"
-    } == {one: r["eventTime"].replace("Z", ".000Z") for one, r in sessions.items()}
-    assert {row["access_key_id"]: row["event_count"] for row in dossier["siblings"]} == Counter(
-        map(key_of, rest)
-    )
-    services = Counter(r["eventSource"].split(".")[0] for r in records if key_of(r) == key)
-    assert facet(dossier, "service") == services
-    errors = Counter(r["errorCode"] for r in records if key_of(r) == key and r.get("errorCode"))
-    assert facet(dossier, "error") == errors
-    own = {key, *sessions}
-    assert Counter(row["event_id"] for row in created(dossier)) == Counter(
-        r["eventID"] for r in records if key_of(r) in own and is_made(r)
-    )
-    for row in created(dossier):
-        was_left = row["clean_up_state"] == "left"
-        assert was_left is not removed_later(row, records), row
-
-
-def created(dossier: Record) -> list[Record]:
-    rows: list[Record] = dossier["created"]
-    return rows
-
-
-def is_made(record: Record) -> bool:
-    name = record["eventName"]
-    done = not record.get("errorCode") and not record.get("readOnly")
-    return bool(_MADE.match(name)) and name not in _NOT_MADE and done
-
-
-def removed_later(row: Record, records: list[Record]) -> bool:
-    """Tell whether a later call that undoes one of this name names the thing."""
-    noun = noun_of(row["event_name"])
-    ends = [re.split("[:/]", name)[-1] + '"' for name in row["created_name"].split()]
-    return any(
-        _GONE.match(r["eventName"])
-        and noun_of(r["eventName"]) == noun
-        and not r.get("errorCode")
-        and r["eventTime"] >= row["event_time"].replace(".000Z", "Z")
-        and all(end in json.dumps(r["requestParameters"]) for end in ends)
-        for r in records
-    )
-
-
-def noun_of(call: str) -> str:
-    """Return the thing that a call makes or removes: RoleInstanceProfile, Function."""
-    verbs = r"Create|Run|Allocate|Register|Attach|Add|Import|Put|" + _GONE.pattern
-    return re.sub(rf"^({verbs})|\d.*|To|From", "", call)
-
-
-def test_the_busiest_key_in_words(samples: Path, lakehunt: Run) -> None:
-    ran = lakehunt("pivot", "AKIATFQR7NSC8Q4X20BJ", "--lake", samples / "invictus")
-    assert "2,104 events by it" in ran.out
-    assert "AssumeRole 10, CreateAccessKey 2" in ran.out
-    assert "537 events with 107 other keys" in ran.out
-    assert "12 were not removed again" in ran.out
-    assert "objects of S3" in ran.out.partition("not logged")[2]
-    assert "Trail stopped, deleted or narrowed" in ran.out

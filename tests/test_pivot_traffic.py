@@ -3,12 +3,12 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from lakehunt.model import Source
 from tests.conftest import Ran
+from tests.dossiers import facet, told
 from tests.lakes import lake_of
 
 Run = Callable[..., Ran]
@@ -75,20 +75,6 @@ def lake(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, Source]) -
     for name, some in records().items():
         lake_of(folder, sources[name], *some)
     return folder
-
-
-def told(ran: Ran) -> dict[str, Any]:
-    assert ran.code == 0, ran.err
-    value: dict[str, Any] = json.loads(ran.out)
-    return value
-
-
-def facet(dossier: dict[str, Any], name: str, relation: str) -> dict[str, int]:
-    return {
-        row["facet_value"]: row["event_count"]
-        for row in dossier["profile"]
-        if row["facet"] == name and row["relation"] == relation
-    }
 
 
 def test_an_instance_is_asked_for_with_its_interface_and_address(lake: Path, lakehunt: Run) -> None:

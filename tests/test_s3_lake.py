@@ -18,32 +18,13 @@ import pytest
 
 from lakehunt.demo import make_lake
 from lakehunt.model import Source
-from tests.buckets import Asked, Server, cut, refusal
+from tests.buckets import Asked, Server, cut
 from tests.conftest import Ran
-from tests.lakes import document, event, lake_of
+from tests.lakes import document, event, lake_of, three_days
 
 Lakehunt = Callable[..., Ran]
 _COUNT = "SELECT event_name, count(*) AS n FROM cloudtrail GROUP BY 1 ORDER BY 1"
 _FILES = "SELECT DISTINCT log_file FROM cloudtrail ORDER BY 1"
-
-
-def days(folder: Path, source: Source) -> Path:
-    """Make a lake of three days, two accounts and two regions, an event in each."""
-    return lake_of(
-        folder,
-        source,
-        *(
-            {
-                "eventTime": f"2026-05-0{day}T10:00:00Z",
-                "eventName": f"Day{day}",
-                "recipientAccountId": account,
-                "awsRegion": region,
-            }
-            for day in (1, 2, 3)
-            for account in ("111122223333", "444455556666")
-            for region in ("us-east-1", "eu-west-1")
-        ),
-    )
 
 
 def rows(ran: Ran) -> list[dict[str, object]]:
@@ -72,7 +53,7 @@ def test_the_demo_lake_gives_the_same_findings_from_s3(
 def test_only_the_days_of_the_window_are_listed_and_fetched(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     s3.asked.clear()
     window = ("--since", "2026-05-02T00:00:00Z", "--until", "2026-05-02T12:00:00Z")
     ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", *window, "--format", "jsonl")
@@ -88,7 +69,7 @@ def test_only_the_days_of_the_window_are_listed_and_fetched(
 def test_an_account_is_held_to_before_its_folders_are_listed(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     s3.asked.clear()
     narrow = ("--account", "444455556666", "--region", "us-east-1", "--format", "jsonl")
     ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--since", "2026-05-03", *narrow)
@@ -116,7 +97,7 @@ def test_many_objects_are_listed_in_pieces_none_twice(
 def test_what_was_fetched_once_is_never_fetched_again(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    keys = s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     first = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
     assert sorted(s3.fetched) == sorted(keys)
     s3.asked.clear()
@@ -127,7 +108,7 @@ def test_what_was_fetched_once_is_never_fetched_again(
 def test_an_object_that_was_replaced_is_fetched_anew(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    keys = s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     lakehunt("sql", _COUNT, "--lake", "s3://trail")
     s3.put("trail", keys[0], gzip.compress(document(event("Replaced", "2026-05-01T10:00:00Z"))))
     s3.asked.clear()
@@ -139,7 +120,7 @@ def test_an_object_that_was_replaced_is_fetched_anew(
 def test_an_object_that_changes_while_it_is_read_is_refused_by_name(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    keys = s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
 
     def replace(asked: Asked) -> None:
         if asked.is_fetch and asked.path.endswith(keys[3]):
@@ -156,7 +137,7 @@ def test_an_object_that_changes_while_it_is_read_is_refused_by_name(
 def test_a_broken_connection_is_gone_on_from(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    keys = s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     body = (tmp_path / "lake" / keys[0]).read_bytes()
     broken: list[str] = []
 
@@ -175,7 +156,7 @@ def test_a_broken_connection_is_gone_on_from(
 def test_a_file_cut_short_in_the_cache_is_fetched_again(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     first = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--format", "jsonl")
     kept = next(file for file in (tmp_path / "cache").rglob("*") if file.is_file())
     kept.write_bytes(kept.read_bytes()[:10])
@@ -188,7 +169,7 @@ def test_a_file_cut_short_in_the_cache_is_fetched_again(
 def test_a_cache_too_small_stays_small_and_the_answer_whole(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     Path("lakehunt.toml").write_text('[cache]\nfolder = "small"\nmax_size = "4kB"\n')
     ran = lakehunt("sql", _COUNT, "--lake", "s3://trail", "--strict", "--format", "jsonl")
     assert rows(ran) == [{"event_name": f"Day{day}", "n": 4} for day in (1, 2, 3)]
@@ -200,7 +181,7 @@ def test_a_cache_too_small_stays_small_and_the_answer_whole(
 def test_two_processes_at_once_fetch_each_object_once(
     tmp_path: Path, s3: Server, cloudtrail: Source
 ) -> None:
-    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    keys = s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     command = [sys.executable, "-m", "lakehunt", "sql", _COUNT, "--lake", "s3://trail"]
     both = [
         subprocess.Popen([*command, "--format", "jsonl"], stdout=subprocess.PIPE, env=os.environ)
@@ -215,7 +196,7 @@ def test_two_processes_at_once_fetch_each_object_once(
 def test_a_window_beside_the_data_says_what_there_is(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail), "p/")
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail), "p/")
     window = ("--since", "2024-01-01", "--until", "2024-02-01")
     ran = lakehunt("sql", _COUNT, "--lake", "s3://trail/p/", *window)
     assert ran.code == 0
@@ -226,7 +207,7 @@ def test_a_window_beside_the_data_says_what_there_is(
 def test_what_lies_beside_the_logs_is_named(
     tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     s3.put("trail", "AWSLogs/111122223333/CloudTrail-Digest/us-east-1/2026/05/01/d.json.gz", b"x")
     s3.put("trail", "AWSLogs/111122223333/Something/2026/x.json.gz", b"x")
     s3.put("trail", "AWSLogs/111122223333/CloudTrail/us-east-1/note.txt", b"not a log")
@@ -272,7 +253,7 @@ def test_an_unbounded_query_on_a_large_lake_is_refused_before_it_fetches(
     lakehunt: Lakehunt,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
+    s3.upload("trail", three_days(tmp_path / "lake", cloudtrail))
     monkeypatch.setattr("lakehunt.engines.local.engine._UNBOUNDED_BYTES", 1000)
     ran = lakehunt("sql", _COUNT, "--lake", "s3://trail")
     assert ran.code == 2
@@ -288,137 +269,3 @@ def test_a_wrong_name_shows_the_nearest(s3: Server, lakehunt: Lakehunt) -> None:
     ran = lakehunt("hunt", "s3://my-trail/log")
     assert (ran.code, "s3://my-trail/ holds logs/" in ran.err) == (2, True)
     assert "expected s3://bucket" in lakehunt("hunt", "s3://").err
-
-
-DENIED = (
-    "User: arn:aws:sts::111122223333:assumed-role/analyst/alice is not authorized to perform:"
-    " {} on resource: {} because no resource-based policy allows the {} action"
-)
-
-
-def test_a_refused_listing_names_the_permission(
-    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
-) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
-    s3.fault = lambda asked: refusal(403, "AccessDenied", "Access Denied")
-    ran = lakehunt("hunt", "s3://trail/AWSLogs")
-    assert ran.code == 3
-    assert "s3:ListBucket is missing on arn:aws:s3:::trail in the role's policy" in ran.err
-
-
-@pytest.mark.parametrize(
-    ("message", "expected"),
-    [
-        ("Access Denied", "s3:GetObject is missing on arn:aws:s3:::trail/AWSLogs/"),
-        ("Access Denied", "or kms:Decrypt on the key that encrypts the object"),
-        (
-            DENIED.format("kms:Decrypt", "arn:aws:kms:us-east-1:111122223333:key/k", "kms:Decrypt"),
-            "kms:Decrypt is missing on arn:aws:kms:us-east-1:111122223333:key/k for"
-            " arn:aws:sts::111122223333:assumed-role/analyst/alice (no resource-based policy",
-        ),
-    ],
-)
-def test_refused_objects_name_the_permission(
-    tmp_path: Path,
-    s3: Server,
-    cloudtrail: Source,
-    lakehunt: Lakehunt,
-    message: str,
-    expected: str,
-) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
-    s3.fault = lambda asked: refusal(403, "AccessDenied", message) if asked.is_fetch else None
-    ran = lakehunt("hunt", "s3://trail")
-    assert ran.code == 3
-    assert expected in ran.err
-
-
-def test_the_key_of_a_location_is_named_where_reading_is_refused(
-    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
-) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
-    key = "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
-    Path("lakehunt.toml").write_text(f'[locations."s3://trail"]\nkms_key = "{key}"\n')
-    s3.fault = lambda asked: (
-        refusal(403, "AccessDenied", "Access Denied") if asked.is_fetch else None
-    )
-    ran = lakehunt("hunt", "s3://trail")
-    assert (ran.code, f"or kms:Decrypt on {key}" in ran.err) == (3, True)
-
-
-def test_one_refused_object_is_named_and_the_rest_is_read(
-    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
-) -> None:
-    keys = s3.upload("trail", days(tmp_path / "lake", cloudtrail))
-    s3.fault = lambda asked: (
-        refusal(403, "AccessDenied", "Access Denied") if asked.path.endswith(keys[0]) else None
-    )
-    ran = lakehunt("sql", _COUNT, "--lake", "s3://trail")
-    assert ran.code == 0
-    assert f"NOT READ: s3://trail/{keys[0]}: access denied: s3:GetObject is missing" in ran.err
-    assert f"{len(keys) - 1} of {len(keys)} files read" in ran.err
-
-
-def test_expired_credentials_say_so(s3: Server, lakehunt: Lakehunt) -> None:
-    s3.bucket("trail")
-    s3.fault = lambda asked: refusal(400, "ExpiredToken", "The provided token has expired.")
-    Path("lakehunt.toml").write_text('[locations."s3://trail"]\nprofile = "audit"\n')
-    Path("aws-config").write_text("[profile audit]\nregion = us-east-1\n")
-    Path("aws-credentials").write_text(
-        "[audit]\naws_access_key_id = a\naws_secret_access_key = b\n"
-    )
-    ran = lakehunt("hunt", "s3://trail")
-    assert ran.code == 3
-    assert "credentials have expired; log in again" in ran.err
-    assert "aws sso login --profile audit" in ran.err
-
-
-def test_a_location_says_who_reads_it(
-    tmp_path: Path, s3: Server, cloudtrail: Source, lakehunt: Lakehunt
-) -> None:
-    s3.upload("trail", days(tmp_path / "lake", cloudtrail))
-    Path("lakehunt.toml").write_text(
-        '[locations."s3://trail"]\nrole_arn = "arn:aws:iam::444455556666:role/reader"\n'
-        'external_id = "shared"\nrequester_pays = true\n'
-    )
-    s3.asked.clear()
-    assert lakehunt("sql", _COUNT, "--lake", "s3://trail").code == 0
-    reads = [asked for asked in s3.asked if asked.is_listing or asked.is_fetch]
-    # moto hands out keys of a role that begin so
-    assert all("Credential=ASIA" in asked.headers["HTTP_AUTHORIZATION"] for asked in reads)
-    assert {asked.headers.get("HTTP_X_AMZ_REQUEST_PAYER") for asked in reads} == {"requester"}
-
-
-def test_a_role_that_cannot_be_assumed_is_named(s3: Server, lakehunt: Lakehunt) -> None:
-    s3.bucket("trail")
-    Path("lakehunt.toml").write_text(
-        '[locations."s3://trail"]\nrole_arn = "arn:aws:iam::444455556666:role/reader"\n'
-    )
-    message = (
-        "User: arn:aws:iam::111122223333:user/bob is not authorized to perform: sts:AssumeRole"
-        " on resource: arn:aws:iam::444455556666:role/reader"
-    )
-    s3.fault = lambda asked: (
-        refusal(403, "AccessDenied", message, wrapped=True) if asked.method == "POST" else None
-    )
-    ran = lakehunt("hunt", "s3://trail")
-    assert ran.code == 3
-    assert "sts:AssumeRole is missing on arn:aws:iam::444455556666:role/reader for" in ran.err
-    assert "its trust policy" in ran.err
-
-
-def test_a_profile_that_is_missing_shows_the_nearest(s3: Server, lakehunt: Lakehunt) -> None:
-    Path("aws-config").write_text("[profile audit]\nregion = us-east-1\n")
-    Path("lakehunt.toml").write_text('[locations."s3://trail"]\nprofile = "adit"\n')
-    ran = lakehunt("hunt", "s3://trail")
-    assert ran.code == 2
-    assert "lakehunt.toml:2: no AWS profile adit; did you mean audit?" in ran.err
-
-
-def test_without_credentials_it_says_where_to_set_them(
-    s3: Server, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    ran = lakehunt("hunt", "s3://trail")
-    assert (ran.code, "no AWS credentials; set AWS_PROFILE" in ran.err) == (3, True)
