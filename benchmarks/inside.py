@@ -17,7 +17,7 @@ def _asked(name: str, lake: Path, sources: dict[str, Source]) -> int:
     text = NAMED if name == "named" else QUESTIONS[name].ours
     engine = LocalEngine(lake, sources)
     try:
-        run = engine.run([Draft("q", text)], None, Limits(all_time=True), lambda _: None)
+        run = engine.run([Draft("q", text)], None, Limits(all_time=True, count=False), lambda _: None)
     finally:
         engine.close()
     result = run.results["q"]

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 _MAX_ROWS = 10_000
 _count_option = click.option(
-    "--count", is_flag=True, help="On Athena: read the logs once more to say what they hold."
+    "--count", is_flag=True, help="Say what the logs hold even where that takes reading more."
 )
 
 

@@ -20,8 +20,9 @@ Progress = Callable[[float], None]
 class Limits:
     """What a run may cost: rows returned, and whether a log table may be read unbounded.
 
-    `count`: say what the logs hold beside the results, where that costs extra. `counts_only`:
-    say it of each file too and answer nothing, which the local engine does.
+    `count`: say what the logs hold beside the results, where that costs extra: on Athena a query,
+    locally the parsing of files without anything that is asked for. `counts_only`: say it of each
+    file too and answer nothing, which the local engine does.
     """
 
     max_rows: int | None = None

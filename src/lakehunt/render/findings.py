@@ -178,6 +178,7 @@ def _account_value(account: SourceAccount) -> dict[str, object]:
             "read": account.files_read,
             "outside_window": account.files_pruned,
             "empty": account.files_empty,
+            "passed_over": account.files_passed_over,
             "skipped": [_note(note) for note in account.skipped],
             "refused": [_note(note) for note in account.refused],
             "partial": [_note(note) for note in account.partial],
@@ -265,6 +266,7 @@ def _files_line(account: SourceAccount) -> str:
     for count, what in (
         (account.files_pruned, "outside the window"),
         (account.files_empty, "without events"),
+        (account.files_passed_over, "passed over"),
         (len(account.skipped), "skipped"),
         (len(account.refused), "not read in full"),
     ):

@@ -15,6 +15,7 @@ from lakehunt.times import read_value
 
 # Under these a literal would be an ordinal, a name or an alias, no value.
 _NO_VALUE = (exp.Table, exp.From, exp.Ordered, exp.Group, exp.TableAlias, exp.Alias, exp.Dot)
+WINDOW_NAMES = ("since", "until")
 _TYPES = {
     ValueType.TEXT: "varchar",
     ValueType.INTEGER: "bigint",
@@ -71,8 +72,8 @@ def bind(
     """
     bound: exp.Query = tree.copy()
     known: dict[str, tuple[ValueType, Value]] = {
-        "since": (ValueType.TIMESTAMP, window.since),
-        "until": (ValueType.TIMESTAMP, window.until),
+        name: (ValueType.TIMESTAMP, moment)
+        for name, moment in zip(WINDOW_NAMES, (window.since, window.until), strict=True)
     }
     for name, value in (values or {}).items():
         known[name] = ((params or {})[name].type, value)

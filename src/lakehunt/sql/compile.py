@@ -12,7 +12,7 @@ from sqlglot import exp
 from lakehunt.errors import Location, SqlError, UnboundedError, nearest
 from lakehunt.model import ACTIVITY, Param, Query, Source, Value, ValueType, Window, owner_of
 from lakehunt.sql.activity import expanded
-from lakehunt.sql.bind import bind, literal
+from lakehunt.sql.bind import WINDOW_NAMES, bind, literal
 from lakehunt.sql.bounds import Bounds, derive, predicate
 from lakehunt.sql.inline import Inlining
 from lakehunt.sql.occurrences import (
@@ -55,6 +55,12 @@ class Draft:
         """Return the line by which the history of an engine tells whose a statement is."""
         version = f" v{self.version}" if self.version else ""
         return f"-- lakehunt: {' '.join(self.name.split())}{version}"
+
+    @property
+    def is_windowed(self) -> bool:
+        """Tell whether the query names the window it runs over; raises as `tree`."""
+        holes = {hole.name for hole in self.tree.find_all(exp.Placeholder)}
+        return not holes.isdisjoint(WINDOW_NAMES)
 
     @property
     def is_over_all(self) -> bool:

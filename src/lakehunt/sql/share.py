@@ -39,6 +39,7 @@ class Need:
     common: exp.Expr
     readers: tuple[Reader, ...]
     always: frozenset[str]
+    demands: tuple[exp.Expr, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,9 @@ def _need(relation: str, source: Source, occurrences: Sequence[Occurrence]) -> N
         common=_all_of(filters[0][key] for key in sorted(shared)),
         readers=tuple(readers.values()),
         always=frozenset({"event_time", *tested}),
+        demands=tuple(
+            _all_of(c for c in own.conditions if _reads_only(c, everything)) for own in occurrences
+        ),
     )
 
 

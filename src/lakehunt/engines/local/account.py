@@ -31,6 +31,9 @@ _CLASSES = """
     SELECT coalesce(event_class, 'unknown'), count(*) FROM {rows}
     WHERE parsed AND {inside} GROUP BY 1 ORDER BY 2 DESC, 1
 """
+_PASSED_OVER = (
+    "files without the values that the query asks for were not parsed (lakehunt status counts all)"
+)
 _BY_FILE = """
     SELECT
         file_no,
@@ -76,6 +79,8 @@ def account_for_rows(
         account,
         files_read=sum(1 for count in parts.records.values() if count),
         files_empty=sum(1 for count in parts.records.values() if not count),
+        files_passed_over=parts.passed_over,
+        not_counted={"rows": _PASSED_OVER} if parts.passed_over else {},
         bytes_read=sum(file.size_bytes for file in read),
         refused=parts.refused,
         partial=parts.partial,

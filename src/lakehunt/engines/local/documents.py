@@ -49,7 +49,7 @@ def load_fast(data: bytes, shapes: Sequence[str]) -> Documents:
         ValueError: the file is no UTF-8 text.
     """
     key = wrapping_key(shapes)
-    _check_utf8(data)
+    check_utf8(data)
     newline = data.find(b"\n")
     if data[:1] == b"[":
         return Documents((*_pieces(_wrapped(key, data), key),))
@@ -141,8 +141,12 @@ def _pieces(document: bytes, key: str) -> Iterator[bytes]:
     yield head + document[start:end] + tail
 
 
-def _check_utf8(data: bytes) -> None:
-    """Raise where text is no UTF-8, which DuckDB's TRY does not catch."""
+def check_utf8(data: bytes) -> None:
+    """Raise where text is no UTF-8, which DuckDB's TRY does not catch.
+
+    Raises:
+        ValueError: it is none.
+    """
     if data.isascii():
         return
     try:

@@ -74,6 +74,7 @@ class LocalEngine:
         compiled, scans = self._planned(drafts, window, limits)
         with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
             session = _Session(self, connection, Path(folder), window, limits)
+            session.parse_all |= window is None and _is_windowed(drafts, compiled)
             accounts = (*session.scan(scans, progress), *self._absent(compiled.values(), scans))
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
@@ -173,6 +174,7 @@ class _Session:
         self.folder = folder
         self.window = window
         self.limits = limits
+        self.parse_all = limits.count or limits.counts_only
         self.scanned_bytes: dict[str, int] = {}
 
     def scan(self, scans: Sequence[Scan], progress: Progress) -> tuple[SourceAccount, ...]:
@@ -194,7 +196,9 @@ class _Session:
         folder = self.folder / scan.source.name
         folder.mkdir()
         with self.lake.reading(files):
-            parts = scan_files(self.connection, scan, files, folder, progress)
+            parts = scan_files(
+                self.connection, scan, files, folder, progress, parse_all=self.parse_all
+            )
         for need in scan.needs:
             self.connection.run(
                 f"CREATE TEMP VIEW {quoted(need.relation)} AS {kept_rows(need, parts, scan.source)}"
@@ -230,8 +234,21 @@ class _Session:
         )
 
 
+def _is_windowed(
+    drafts: Iterable[Draft], compiled: Mapping[str, Statement | LakehuntError]
+) -> bool:
+    """Tell whether a statement names the window: that of all there is comes from the account."""
+    own = (draft for draft in drafts if isinstance(compiled[draft.name], Statement))
+    return any(draft.is_windowed for draft in own)
+
+
 def _whole(accounts: Sequence[SourceAccount]) -> Window | None:
-    """Return the window from the first event to just after the last, None without events."""
+    """Return the window from the first event to just after the last.
+
+    None without events, or where not all of them were counted.
+    """
+    if any(account.not_counted for account in accounts):
+        return None
     firsts = [account.first_event for account in accounts if account.first_event]
     lasts = [account.last_event for account in accounts if account.last_event]
     return Window(min(firsts), max(lasts) + timedelta(milliseconds=1)) if firsts else None

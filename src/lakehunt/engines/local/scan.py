@@ -13,7 +13,8 @@ from typing import TypeVar
 from lakehunt.engines.base import Progress
 from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.lake import LogFile
-from lakehunt.engines.local.scan_sql import scan_sql
+from lakehunt.engines.local.scan_sql import scan_needles, scan_sql
+from lakehunt.engines.local.search import Search
 from lakehunt.engines.local.serdes import format_of
 from lakehunt.engines.local.serdes.parquet import MAGIC
 from lakehunt.engines.local.stream import Stream
@@ -29,7 +30,10 @@ _Told = TypeVar("_Told", str, int)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a scan left: a DuckDB relation of all its rows, and the account of its files."""
+    """What a scan left: a DuckDB relation of all its rows, and the account of its files.
+
+    `passed_over` counts the files that cannot hold a row that is asked for: they are not parsed.
+    """
 
     rows: str
     records: Mapping[str, int]
@@ -37,6 +41,7 @@ class Parts:
     partial: tuple[FileNote, ...]
     header_lines: int
     has_class: bool
+    passed_over: int
 
 
 def scan_files(
@@ -45,14 +50,19 @@ def scan_files(
     files: Sequence[LogFile],
     folder: Path,
     progress: Progress,
+    *,
+    parse_all: bool,
 ) -> Parts:
     """Return the rows of these files as Parquet parts below a folder, every file accounted for.
+
+    Args:
+        parse_all: parse even the files that cannot hold what is asked for, to count their rows.
 
     Raises:
         LakeError: a table of the source is not read locally.
         duckdb.Error: the engine failed; broken files never do that.
     """
-    scanner = _Scanner(connection, scan, files, folder, progress)
+    scanner = _Scanner(connection, scan, files, folder, progress, parse_all)
     formats = scan.source.formats
     waiting: dict[_Turn, list[int]] = {}
     for number, file in enumerate(files):
@@ -87,20 +97,23 @@ class _Scanner:
     files: Sequence[LogFile]
     folder: Path
     progress: Progress
+    parse_all: bool
     turns: list[tuple[str, list[int]]] = field(default_factory=list)
     records: dict[int, int] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)
     partial: dict[int, str] = field(default_factory=dict)
     headers: dict[int, int] = field(default_factory=dict)
+    passed_over: set[int] = field(default_factory=set)
 
     def read(self, turn: _Turn, numbers: Sequence[int]) -> Mapping[int, _Turn]:
         """Read files and return those that have to be read again, with how."""
         sql = scan_sql(self.scan, turn.format)
         formats = self.scan.source.formats
+        needles = () if self.parse_all else scan_needles(self.scan, turn.format)
         columns = [column.name for column in self.scan.source.partitions.columns]
         stream = Stream(
             self.files, numbers, columns, sql.reader, turn.format, partial(format_of, formats),
-            turn.is_exact, self.progress,
+            turn.is_exact, self.progress, Search.of(needles),
         )  # fmt: skip
         target = self.folder / f"turn{len(self.turns)}"
         with self.connection.reading(stream.arrow(), turn.format.table.name, sql.raw):
@@ -114,6 +127,7 @@ class _Scanner:
         doubtful = self._counted(rows, turn.is_exact)
         again = {number: _Turn(turn.format, True) for number in doubtful}
         again |= {number: _Turn(own, False) for number, own in stream.elsewhere.items()}
+        self.passed_over |= stream.passed_over
         self.refused |= _without(stream.refused, again)
         self.partial |= _without(stream.partial, again)
         self.headers |= _without(stream.headers, again)
@@ -141,7 +155,8 @@ class _Scanner:
         counts = {
             file.name: self.records.get(number, 0)
             for number, file in enumerate(self.files)
-            if number not in self.refused or self.records.get(number)
+            if number not in self.refused | dict.fromkeys(self.passed_over)
+            or self.records.get(number)
         }
         return Parts(
             rows=f"({' UNION ALL BY NAME '.join(selects)})",
@@ -150,6 +165,7 @@ class _Scanner:
             partial=self._notes(self.partial),
             header_lines=sum(self.headers.values()),
             has_class=bool(self.scan.source.partitions.event_class),
+            passed_over=len(self.passed_over),
         )
 
     def _notes(self, reasons: Mapping[int, str]) -> tuple[FileNote, ...]:

@@ -14,6 +14,8 @@ from lakehunt.engines.local.stream import path_columns
 from lakehunt.engines.local.types import quoted
 from lakehunt.layouts import strftime
 from lakehunt.model import Format, PartitionColumn, Partitions, Source, Type
+from lakehunt.sources.lines import PARQUET
+from lakehunt.sql.needles import Needles, any_of, needles, text_paths
 from lakehunt.sql.parse import parse_query
 from lakehunt.sql.share import Need, Scan
 from lakehunt.sql.typed import lowered, trino_type
@@ -44,7 +46,21 @@ def scan_sql(scan: Scan, format_: Format) -> ScanSql:
     Raises:
         LakeError: the table of the format is not read locally.
     """
-    return _sql(scan_select(scan, format_), scan.source, format_)
+    return _sql(scan_select(_Plans(scan, format_)), scan.source, format_)
+
+
+def scan_needles(scan: Scan, format_: Format) -> Needles:
+    """Return what a file of a format must hold for any relation to keep one of its rows."""
+    table = format_.table
+    if table.serde == PARQUET:
+        return ()
+    plans = _Plans(scan, format_)
+    texts = {path for column in table.columns for path in text_paths(column.name, column.type)}
+    alternatives: list[Needles] = []
+    for need in scan.needs:
+        plan = plans.of(need)
+        alternatives += (needles(_over(demand, plan), texts) for demand in need.demands)
+    return any_of(alternatives)
 
 
 def parsed_sql(source: Source, format_: Format) -> ScanSql:
@@ -91,15 +107,13 @@ def _sql(select: exp.Select, source: Source, format_: Format) -> ScanSql:
     return ScanSql(lowered(select, catalog).sql, raw, reader)
 
 
-def scan_select(scan: Scan, format_: Format) -> exp.Select:
-    """Return the scan as a query over the raw table: account columns, then each relation's rows.
+def scan_select(plans: "_Plans") -> exp.Select:
+    """Return a scan as a query over the raw table: account columns, then each relation's rows.
 
     In levels, so that each thing is computed once: what may fail, then the event's time and whether
     it parses, then whether a relation keeps it, then the columns of those that are kept.
     """
-    source = scan.source
-    plans = _Plans(scan, format_)
-    event = plans.event
+    source, event = plans.source, plans.event
     time, parsed = exp.column(_TIME, quoted=True), exp.column(_PARSED, quoted=True)
     outputs: dict[str, exp.Expr] = {
         "file_no": exp.column("file_no"),
@@ -111,13 +125,13 @@ def scan_select(scan: Scan, format_: Format) -> exp.Select:
     if source.partitions.event_class:
         outputs[_EVENT_CLASS] = event.columns[source.partitions.event_class].copy()
     flags: dict[str, exp.Expr] = {}
-    for need in scan.needs:
+    for need in plans.scan.needs:
         plan = plans.of(need)
         flags |= _flags(need, plan)
         outputs |= _outputs(need, plan)
     first = {_TIME: event.columns["event_time"].copy(), _PARSED: _is_parsed(event)}
     hidden = (_PATH, _LINE) if _reads_line([*flags.values(), *outputs.values()]) else (_PATH,)
-    below: exp.Table | exp.Subquery = exp.to_table(format_.table.name)
+    below: exp.Table | exp.Subquery = exp.to_table(plans.format.table.name)
     levels, first = _tried(first)
     for number, level in enumerate(levels):
         below = _level(_all(hidden), level, below).subquery(f"tried{number}", copy=False)
@@ -158,6 +172,7 @@ class _Plans:
     """The columns and the condition of each relation, over the raw table of one format."""
 
     def __init__(self, scan: Scan, format_: Format) -> None:
+        self.scan = scan
         self.source = scan.source
         self.format = format_
         view = read_view(format_.event_view)

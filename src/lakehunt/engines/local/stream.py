@@ -16,6 +16,7 @@ import pyarrow
 from lakehunt.engines.base import Progress
 from lakehunt.engines.local.documents import UNREADABLE, unpacked, why_unreadable
 from lakehunt.engines.local.lake import LogFile
+from lakehunt.engines.local.search import Search
 from lakehunt.engines.local.serdes.reader import Piece, Reader
 from lakehunt.model import Format
 
@@ -42,7 +43,8 @@ class Stream:
 
     `columns` are the partition columns: what a file's path tells of them stands beside each of its
     rows. A join would do the same, but DuckDB may take the stream as the side to keep in memory.
-    `elsewhere` are the files that have another format.
+    `elsewhere` are the files that have another format, `passed_over` those that the `search` found
+    nothing in.
     """
 
     files: Sequence[LogFile]
@@ -53,10 +55,12 @@ class Stream:
     format_of: FormatOf
     is_exact: bool
     progress: Progress
+    search: Search | None = None
     refused: dict[int, str] = field(default_factory=dict)
     partial: dict[int, str] = field(default_factory=dict)
     headers: dict[int, int] = field(default_factory=dict)
     elsewhere: dict[int, Format] = field(default_factory=dict)
+    passed_over: set[int] = field(default_factory=set)
 
     def arrow(self) -> pyarrow.RecordBatchReader:
         """Return the stream: the reader's own columns, `log_file`, and the values of the path."""
@@ -106,6 +110,10 @@ class Stream:
             own = self.format_of(data[:64])
             if own is not self.format and not self.is_exact:
                 self.elsewhere[number] = own
+                return None
+            # the exact reading may find records that are wrapped in other text
+            if self.search and not self.is_exact and not self.search.may_hold(data):
+                self.passed_over.add(number)
                 return None
             piece = self.reader.exact_piece(data) if self.is_exact else self.reader.piece(data)
         except UNREADABLE as error:

@@ -1,0 +1,48 @@
+"""Tells by the bytes of a log file whether a record in it can be one that is asked for.
+
+Knows texts, not what they mean. `stream` passes over the files that hold none.
+"""
+
+import re
+from dataclasses import dataclass
+
+from lakehunt.engines.local.documents import check_utf8
+from lakehunt.sql.needles import Needles
+
+_ESCAPE = b"\\u00"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What a file must hold: of each set one text, as it is or with escaped characters."""
+
+    sets: tuple[tuple[bytes, ...], ...]
+    escaped: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, needles: Needles) -> "Search | None":
+        """Return the search for needles in ASCII, None where every file may hold what is asked."""
+        if not needles:
+            return None
+        characters = sorted({char for texts in needles for text in texts for char in text})
+        codes = "|".join(f"{ord(char):02x}" for char in characters)
+        pattern = re.compile(rf"\\u00(?:{codes})".encode(), re.IGNORECASE)
+        return cls(tuple(tuple(t.encode() for t in sorted(texts)) for texts in needles), pattern)
+
+    def may_hold(self, data: bytes) -> bool:
+        """Tell whether an unpacked file may hold a record that is asked for, or is damaged."""
+        if all(any(text in data for text in texts) for texts in self.sets):
+            return True
+        # JSON may write any character by its number
+        is_escaped = b"\\" in data and _ESCAPE in data and self.escaped.search(data) is not None
+        return is_escaped or not _is_whole(data)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Tell whether a file is text, and JSON to its end if it begins so."""
+    try:
+        check_utf8(data)
+    except ValueError:
+        return False
+    is_json = data.startswith((b"{", b"["))
+    return not is_json or data.rstrip().endswith((b"}", b"]"))
