@@ -77,7 +77,7 @@ def test_an_ordinary_line_of_a_shipped_table_is_split(text: str, line: str) -> N
     """Matching each line takes five times as long."""
     reader = RegexReader.of(read_expression(text), (1,))
     signs = find_signs(pyarrow.py_buffer(f"{line}\n".encode()))
-    assert [len(lines.lines) for _, lines in plain_lines(signs, reader.variants)].count(1) == 1
+    assert [len(lines.lines) for _, lines in plain_lines(signs, reader.shapes)].count(1) == 1
 
 
 @pytest.mark.parametrize("text", ["a\\.b", "(?=a)", "(a)*", "[[]", "a++", "(", "(a?)?", "a|)"])

@@ -40,7 +40,7 @@ def event_command(event_id: str, lake: str | None, **options: Any) -> int:
         raise UsageError(f"--same {same}: expected one of {', '.join(SAME)}")
     span = _span(options["around"])
     engine = local_engine(lake_name(None, lake), local_sources(options))
-    limits = Limits(all_time=True)
+    limits = Limits(all_time=True, count=False)
     try:
         shown = find_event(engine, event_id, limits, ProgressBar())
         near = beside(engine, shown, span, same, limits, ProgressBar()) if span else []

@@ -84,9 +84,14 @@ class Stream:
     ) -> pyarrow.RecordBatch:
         """Return a batch with what is known of the file of each row."""
         rows = batch.column(0).to_numpy()
-        numbers, places = numpy.unique(rows, return_inverse=True)
-        files = [self.files[number] for number in numbers]
-        indices = pyarrow.array(places.astype(numpy.int32))
+        # the rows of a file follow each other
+        is_other = rows[1:] != rows[:-1]
+        starts = numpy.concatenate(([0], numpy.flatnonzero(is_other) + 1))
+        places = numpy.repeat(
+            numpy.arange(len(starts), dtype=numpy.int32), numpy.diff(starts, append=len(rows))
+        )
+        files = [self.files[number] for number in rows[starts]] if len(rows) else []
+        indices = pyarrow.array(places)
         values = [[file.name for file in files]]
         values += [[file.values.get(name) for file in files] for name in self.columns]
         told = [

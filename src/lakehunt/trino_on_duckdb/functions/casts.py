@@ -163,6 +163,11 @@ DEFINITIONS: tuple[Definition, ...] = (
         )
         for kind in INTEGERS
     ),
+    # TRY takes long even where nothing fails: only what may fail is inside.
+    *(
+        Macro(f"trino_try_text_to_{kind}", "s", _plain_first(kind, f"TRY(trino_text_to_{kind}(s))"))
+        for kind in INTEGERS
+    ),
     *(
         Macro(
             f"trino_text_to_{kind}",

@@ -12,7 +12,7 @@ from .. import functions, ir, walk
 from ..analyzer.scope import place
 from ..errors import Refused
 from ..functions.definitions import Macro, named
-from ..types import ZONED
+from ..types import INTEGERS, STAMP, ZONED, Type
 from .arithmetic import arithmetic
 from .calls import literal
 from .carried import NESTED, duck, field_names, has, quoted, text
@@ -22,6 +22,14 @@ from .constants import constant
 from .subqueries import Subqueries
 
 Handler = Callable[["Expressions", Any], str]
+
+
+def _moment_in_utc(node: ir.Expr) -> ir.Expr | None:
+    """What is shown `AT TIME ZONE 'UTC'`, None for any other expression."""
+    if not isinstance(node, ir.Call) or node.signature.name != "at_timezone":
+        return None
+    moment, zone = node.arguments
+    return moment if literal(zone) == "UTC" else None
 
 
 class Expressions(Subqueries):
@@ -69,7 +77,16 @@ class Expressions(Subqueries):
         return f"lambda {names}: {self.lower(node.body)}"
 
     def _cast(self, node: ir.Cast) -> str:
-        done = cast(self.lower(node.value), node.value.type, node.type)
+        if node.safe and node.value.type.base == "varchar" and node.type.base in INTEGERS:
+            return f"trino_try_text_to_{node.type.base}({self.lower(node.value)})"
+        moment = _moment_in_utc(node.value)
+        is_replaced = any(node.value in replaced for replaced in self.replaced)
+        if moment is not None and node.type.base == STAMP and not is_replaced:
+            # local time there is the instant itself
+            local = Type(STAMP, node.value.type.args)
+            done = cast(f"trino_instant_of({self.lower(moment)})", local, node.type)
+        else:
+            done = cast(self.lower(node.value), node.value.type, node.type)
         return _tried(done) if node.safe else done
 
     def _case(self, node: ir.Case) -> str:

@@ -103,8 +103,7 @@ class DelimitedTable:
     ) -> Iterator[pyarrow.Array]:
         for name, type_ in self._types.items():
             place = places.get(name)
-            # the first of the places is the end of the line before
-            if place is None or place >= rows.places.shape[1] - 1:
+            if place is None or place >= rows.places.shape[1]:
                 missing = pyarrow.nulls(len(rows.lines), pyarrow.string())
                 yield typed(missing, type_)
                 continue

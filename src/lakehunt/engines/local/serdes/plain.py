@@ -21,18 +21,26 @@ Ints: TypeAlias = NDArray[numpy.int64]
 # Where something stands in a text: half as long as `Ints`, and no text is longer than that tells.
 Places: TypeAlias = NDArray[numpy.int32]
 Flags: TypeAlias = NDArray[numpy.bool_]
-# Where the first line starts, and where the end of the one before would stand.
-_FIRST, _BEFORE = numpy.array([0], numpy.int32), numpy.array([-1], numpy.int32)
+Bytes: TypeAlias = NDArray[numpy.uint8]
+# Where the first line starts.
+_FIRST = numpy.array([0], numpy.int32)
+_NEXT_BIT = 6
+_NEXT = 1 << _NEXT_BIT
+# Signs are looked for in so many bytes at a time.
+_PART_BYTES = 1 << 16
 _BLANK, _QUOTE, _END = (ord(sign) for sign in (BLANK, QUOTE, END))
 
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """Where the signs of some whole lines stand, and how many each line has, its end included."""
+    """Where the signs of some whole lines stand, which they are, and which of them end lines.
+
+    `marks` are their bytes, with `_NEXT` where a sign follows the one before at once.
+    """
 
     text: pyarrow.Buffer
-    positions: Places
-    kinds: NDArray[numpy.uint8]
+    places: Places
+    marks: Bytes
     ends: Ints
 
     @property
@@ -43,28 +51,47 @@ class Signs:
     @property
     def line_ends(self) -> Places:
         """Return where each line's end stands in the text."""
-        return self.positions[self.ends]
+        return self.places[self.ends]
 
 
 def find_signs(text: pyarrow.Buffer, separator: int = _BLANK, quotes: bool = True) -> Signs:
     """Return the signs of whole lines; inside quotes a separator is none."""
     data = numpy.frombuffer(text, numpy.uint8)
     if not quotes or separator != _BLANK:
-        places = places_of((data == separator) | (data == _END))
-        kinds = data[places]
-        return Signs(text, places, kinds, numpy.flatnonzero(kinds == _END))
-    # one comparison finds them all, and little else
-    found = numpy.flatnonzero(data <= _QUOTE)
-    kinds = data[found]
-    is_quote, is_end = kinds == _QUOTE, kinds == _END
-    is_inside = (numpy.cumsum(is_quote, dtype=numpy.uint8) & 1).astype(bool)
-    odd = is_inside[is_end]
-    if odd.any():
-        is_inside ^= _carried(odd, numpy.flatnonzero(is_end), len(found))
-    kept = is_quote | is_end | ((kinds == _BLANK) & ~is_inside)
-    kinds = kinds[kept]
-    places = found[kept].astype(numpy.int32)
-    return Signs(text, places, kinds, numpy.flatnonzero(kinds == _END))
+        places, kinds = _found(data, max(separator, _END))
+        kept = (kinds == separator) | (kinds == _END)
+    else:
+        places, kinds = _found(data, _QUOTE)
+        is_quote, is_end = kinds == _QUOTE, kinds == _END
+        is_inside = (numpy.cumsum(is_quote, dtype=numpy.uint8) & 1).view(bool)
+        odd = is_inside[is_end]
+        if odd.any():
+            is_inside = is_inside ^ _carried(odd, numpy.flatnonzero(is_end), len(kinds))
+        kept = is_quote | is_end | ((kinds == _BLANK) & ~is_inside)
+    if not kept.all():
+        own = numpy.flatnonzero(kept)
+        places, kinds = places[own], kinds[own]
+    ends = numpy.flatnonzero(kinds == _END)
+    if quotes:
+        is_next = numpy.diff(places, prepend=numpy.int32(-1)) == 1
+        kinds |= is_next.view(numpy.uint8) << _NEXT_BIT
+    return Signs(text, places, kinds, ends)
+
+
+def _found(data: Bytes, highest: int) -> tuple[Places, Bytes]:
+    """Return where the bytes up to the highest sign stand, and which they are: little else.
+
+    A part at a time, so that what is made on the way stays in the nearest cache.
+    """
+    places: list[Places] = []
+    kinds: list[Bytes] = []
+    for start in range(0, len(data), _PART_BYTES):
+        part = data[start : start + _PART_BYTES]
+        found = numpy.flatnonzero(part <= highest)
+        kinds.append(part[found])
+        found += start
+        places.append(found.astype(numpy.int32))
+    return numpy.concatenate(places), numpy.concatenate(kinds)
 
 
 def _carried(odd: Flags, ends: Ints, size: int) -> Flags:
@@ -76,22 +103,29 @@ def _carried(odd: Flags, ends: Ints, size: int) -> Flags:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Lines of one number of signs: their numbers, and where the signs stand, a row per line."""
+    """Lines of one number of signs: their numbers, where each starts, and its signs in a row."""
 
     text: pyarrow.Buffer
     lines: Ints
+    starts: Places
     places: Places
+    marks: Bytes
+
+    def place(self, sign: int) -> Places:
+        """Return where a sign stands; -1 is the end of the line before."""
+        return self.starts - 1 if sign < 0 else self.places[:, sign]
 
     def texts(self, part: Part, skip: int = 0, cut: int = 0) -> pyarrow.Array:
         """Return the text of a part of each line."""
-        before = self.places[:, part.before + 1]
-        return substrings(self.text, before + 1 + skip, self.places[:, part.behind + 1] - cut)
+        starts = self.place(part.before) + (1 + skip)
+        return substrings(self.text, starts, self.place(part.behind) - cut)
 
     def kept(self, flags: Flags) -> "Split":
         """Return the lines that are flagged."""
         if flags.all():
             return self
-        return Split(self.text, self.lines[flags], self.places[flags])
+        kept = (self.lines[flags], self.starts[flags], self.places[flags], self.marks[flags])
+        return Split(self.text, *kept)
 
 
 def places_of(flags: Flags) -> Places:
@@ -117,51 +151,62 @@ def substrings(text: pyarrow.Buffer, starts: Places, ends: Places) -> pyarrow.Ar
     return both.take(pyarrow.array(numpy.arange(0, 2 * count, 2, dtype=numpy.int32)))
 
 
-def split(signs: Signs, count: int, lines: Ints | None = None) -> Split:
+def split(signs: Signs, count: int) -> Split:
     """Return the places of the lines that have this number of signs."""
     counts = signs.counts
-    if lines is None:
-        lines = numpy.flatnonzero(counts == count)
+    lines = numpy.flatnonzero(counts == count)
+    starts = line_starts(signs.line_ends)
     if len(lines) == len(counts):
-        signs_of = signs.positions.reshape(-1, count)
-    else:
-        starts = signs.ends[lines] - count + 1
-        signs_of = signs.positions[starts[:, None] + numpy.arange(count)]
-    line_ends = signs.line_ends
-    before = numpy.concatenate((_BEFORE, line_ends[:-1]))[lines]
-    return Split(signs.text, lines, numpy.concatenate((before[:, None], signs_of), axis=1))
+        rows = (signs.places.reshape(-1, count), signs.marks.reshape(-1, count))
+        return Split(signs.text, lines, starts, *rows)
+    own = signs.ends[lines, None] + numpy.arange(1 - count, 1)
+    return Split(signs.text, lines, starts[lines], signs.places[own], signs.marks[own])
 
 
-def plain_lines(signs: Signs, variants: Sequence[Variant]) -> Iterator[tuple[Variant, Split]]:
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A variant as the marks of its lines: those that `cares` leaves of them are `marks`."""
+
+    variant: Variant
+    cares: Bytes
+    marks: Bytes
+
+    @classmethod
+    def of(cls, variant: Variant) -> "Shape":
+        """Return the shape of a variant's lines."""
+        marks = numpy.frombuffer(variant.signs.encode(), numpy.uint8).copy()
+        cares = numpy.full(len(marks), _NEXT - 1, numpy.uint8)
+        cares[[*variant.tight, *variant.apart]] |= _NEXT
+        marks[[*variant.tight]] |= _NEXT
+        return cls(variant, cares, marks)
+
+    def fits(self, lines: Split) -> Flags:
+        """Return which lines have the shape."""
+        fits: Flags = ((lines.marks & self.cares) == self.marks).all(axis=1)
+        if self.variant.unspaced and fits.any():
+            data = numpy.frombuffer(lines.text, numpy.uint8)
+            behind = lines.places[:, self.variant.unspaced] + 1
+            fits &= (data[behind] != _BLANK).all(axis=1)
+        return fits
+
+
+def plain_lines(signs: Signs, shapes: Sequence[Shape]) -> Iterator[tuple[Variant, Split]]:
     """Yield for each variant the lines that have its shape; no line comes twice."""
-    counts = signs.counts
-    data = numpy.frombuffer(signs.text, numpy.uint8)
-    for count in sorted({len(variant.signs) for variant in variants}):
-        if not (counts == count).any():
+    counts = numpy.bincount(signs.counts)
+    for count in sorted({len(shape.marks) for shape in shapes}):
+        if count >= len(counts) or not counts[count]:
             continue
         lines = split(signs, count)
-        kinds = data[lines.places[:, 1:]]
-        for variant in variants:
-            if len(variant.signs) == count:
-                yield variant, lines.kept(_shaped(variant, kinds, lines.places, data))
-
-
-def _shaped(
-    variant: Variant,
-    kinds: NDArray[numpy.uint8],
-    places: Places,
-    data: NDArray[numpy.uint8],
-) -> Flags:
-    signs = numpy.frombuffer(variant.signs.encode(), numpy.uint8)
-    fits: Flags = (kinds == signs).all(axis=1)
-    for numbers, is_tight in ((variant.tight, True), (variant.apart, False)):
-        for number in numbers:
-            follows = places[:, number + 1] - places[:, number] == 1
-            fits &= follows if is_tight else ~follows
-    if variant.unspaced:
-        behind = places[:, [number + 1 for number in variant.unspaced]] + 1
-        fits &= (data[behind] != _BLANK).all(axis=1)
-    return fits
+        first = lines.marks[0]
+        own = [shape for shape in shapes if len(shape.marks) == count]
+        # most often all lines are alike
+        for shape in sorted(own, key=lambda s: not numpy.array_equal(first & s.cares, s.marks)):
+            fits = shape.fits(lines)
+            if fits.any():
+                yield shape.variant, lines.kept(fits)
+                if fits.all():
+                    break
+                lines = lines.kept(~fits)
 
 
 def matched(

@@ -15,13 +15,14 @@ from lakehunt.engines.local.serdes.matching import captured
 from lakehunt.engines.local.serdes.plain import (
     Flags,
     Places,
+    Shape,
     find_signs,
     line_starts,
     matched,
     plain_lines,
     substrings,
 )
-from lakehunt.engines.local.serdes.variants import Variant, plain_variants
+from lakehunt.engines.local.serdes.variants import plain_variants
 from lakehunt.expressions import Expression
 
 
@@ -44,7 +45,7 @@ class RegexReader:
     """Reads the wanted groups of an expression."""
 
     wanted: tuple[int, ...]
-    variants: tuple[Variant, ...]
+    shapes: tuple[Shape, ...]
     captures: Captures
 
     @classmethod
@@ -53,7 +54,8 @@ class RegexReader:
         groups = tuple(wanted)
         known = tuple(number for number in groups if number <= expression.groups)
         captures = re2_captures(expression.items, groups)
-        return cls(groups, plain_variants(expression, known), captures)
+        shapes = tuple(Shape.of(variant) for variant in plain_variants(expression, known))
+        return cls(groups, shapes, captures)
 
     def rows(self, text: pyarrow.Buffer) -> Rows:
         """Return each line of a text once, in order; the text ends with a line end."""
@@ -77,7 +79,7 @@ class RegexReader:
         ends = signs.line_ends
         starts = line_starts(ends)
         is_read: Flags = numpy.zeros(len(ends), bool)
-        for variant, shaped in plain_lines(signs, self.variants):
+        for variant, shaped in plain_lines(signs, self.shapes):
             split, groups = matched(variant, shaped, self.wanted)
             own = split.lines
             if len(own):
