@@ -65,11 +65,11 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW alb AS
 SELECT
-    CAST(TRY(from_iso8601_timestamp("time")) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_iso8601_timestamp("time") AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     account_id,
     region,
-    NULLIF(replace(replace(client_ip, '[', ''), ']', ''), '-') AS actor,
-    NULLIF(replace(replace(client_ip, '[', ''), ']', ''), '-') AS source_ip,
+    NULLIF(CASE WHEN client_ip LIKE '[%]' THEN substr(client_ip, 2, length(client_ip) - 2) ELSE client_ip END, '-') AS actor,
+    NULLIF(CASE WHEN client_ip LIKE '[%]' THEN substr(client_ip, 2, length(client_ip) - 2) ELSE client_ip END, '-') AS source_ip,
     NULLIF(request_verb, '-') AS event_name,
     lower(regexp_extract(request_url, '^[A-Za-z]+://(.*?)(?::[0-9]*)?(?:[/?]|$)', 1)) || regexp_extract(request_url, '^[A-Za-z]+://[^/?]*([^?]*)', 1) AS target,
     CASE
@@ -82,7 +82,7 @@ SELECT
     "type" AS request_type,
     elb,
     TRY_CAST(NULLIF(client_port, '-') AS integer) AS client_port,
-    NULLIF(replace(replace(target_ip, '[', ''), ']', ''), '-') AS target_ip,
+    NULLIF(CASE WHEN target_ip LIKE '[%]' THEN substr(target_ip, 2, length(target_ip) - 2) ELSE target_ip END, '-') AS target_ip,
     TRY_CAST(NULLIF(target_port, '-') AS integer) AS target_port,
     NULLIF(TRY_CAST(NULLIF(request_processing_time, '-') AS double), -1) AS request_processing_time,
     NULLIF(TRY_CAST(NULLIF(target_processing_time, '-') AS double), -1) AS target_processing_time,
@@ -122,7 +122,7 @@ SELECT
     NULLIF(domain_name, '-') AS domain_name,
     NULLIF(chosen_cert_arn, '-') AS chosen_cert_arn,
     TRY_CAST(NULLIF(matched_rule_priority, '-') AS integer) AS matched_rule_priority,
-    CAST(TRY(from_iso8601_timestamp(request_creation_time)) AT TIME ZONE 'UTC' AS timestamp(3)) AS request_creation_time,
+    TRY(CAST(from_iso8601_timestamp(request_creation_time) AT TIME ZONE 'UTC' AS timestamp(3))) AS request_creation_time,
     NULLIF(actions_executed, '-') AS actions_executed,
     NULLIF(redirect_url, '-') AS redirect_url,
     NULLIF(error_reason, '-') AS error_reason,
@@ -140,7 +140,7 @@ SELECT
     "$path" AS log_file
 FROM alb_raw
 WHERE
-    TRY(from_iso8601_timestamp("time")) IS NOT NULL
+    TRY(CAST(from_iso8601_timestamp("time") AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     -- What a client sends is quoted, and a quote in it should not be there. One that makes the line
     -- look as if a field ended there could be read in two ways: an end of the URL, or the three
     -- words that stand behind the user agent.
@@ -180,7 +180,7 @@ SELECT
     "$path" AS log_file
 FROM alb_lines
 WHERE
-    NOT COALESCE(TRY(from_iso8601_timestamp(regexp_extract(line, '(?s)^([^ ]*) ([^ ]*) ([^ ]*) (?:([^ ]*):([0-9]+)|-) (?:([^ ]*):([0-9]+)|-) ([-.0-9]*) ([-.0-9]*) ([-.0-9]*) ([^ ]*) ([^ ]*) ([-0-9]*) ([-0-9]*) "([^ ]*) (.*?) ([^ "]*)" "(.*)" ([^ "]+) ([^ "]+) ([^ "]+) "([^"]*)" "([^"]*)" "([^"]*)" ([^ "]+) ([^ "]+) "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: ([^ "]+)(?: (?:"([^"]*)"|-)(?: (?:"([^"]*)"|-)(?: (?:"([^"]*)"|-)(?: ([^ "]+)( .*)?)?)?)?)?)?)?)?)?)?)?)? ?$', 2))) IS NOT NULL
+    NOT COALESCE(TRY(CAST(from_iso8601_timestamp(regexp_extract(line, '(?s)^([^ ]*) ([^ ]*) ([^ ]*) (?:([^ ]*):([0-9]+)|-) (?:([^ ]*):([0-9]+)|-) ([-.0-9]*) ([-.0-9]*) ([-.0-9]*) ([^ ]*) ([^ ]*) ([-0-9]*) ([-0-9]*) "([^ ]*) (.*?) ([^ "]*)" "(.*)" ([^ "]+) ([^ "]+) ([^ "]+) "([^"]*)" "([^"]*)" "([^"]*)" ([^ "]+) ([^ "]+) "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: "([^"]*)"(?: ([^ "]+)(?: (?:"([^"]*)"|-)(?: (?:"([^"]*)"|-)(?: (?:"([^"]*)"|-)(?: ([^ "]+)( .*)?)?)?)?)?)?)?)?)?)?)?)? ?$', 2)) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     -- What a client sends is quoted, and a quote in it should not be there. One that makes the line
     -- look as if a field ended there could be read in two ways: an end of the URL, or the three
     -- words that stand behind the user agent.

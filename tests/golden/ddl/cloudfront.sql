@@ -49,8 +49,8 @@ TBLPROPERTIES (
 CREATE OR REPLACE VIEW cloudfront AS
 SELECT
     COALESCE(
-        CAST(TRY(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000)) AT TIME ZONE 'UTC' AS timestamp(3)),
-        CAST(TRY(from_iso8601_timestamp("date" || 'T' || "time" || 'Z')) AT TIME ZONE 'UTC' AS timestamp(3))
+        TRY(CAST(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000) AT TIME ZONE 'UTC' AS timestamp(3))),
+        TRY(CAST(from_iso8601_timestamp("date" || 'T' || "time" || 'Z') AT TIME ZONE 'UTC' AS timestamp(3)))
     ) AS event_time,
     CAST(NULL AS varchar) AS account_id,
     -- delivered by a global service
@@ -141,15 +141,15 @@ SELECT
     TRY_CAST(NULLIF(CAST(NULL AS varchar), '-') AS double) AS origin_lbl,
     NULLIF(CAST(NULL AS varchar), '-') AS cache_behavior_path_pattern,
     date_format(COALESCE(
-        CAST(TRY(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000)) AT TIME ZONE 'UTC' AS timestamp(3)),
-        CAST(TRY(from_iso8601_timestamp("date" || 'T' || "time" || 'Z')) AT TIME ZONE 'UTC' AS timestamp(3))
+        TRY(CAST(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000) AT TIME ZONE 'UTC' AS timestamp(3))),
+        TRY(CAST(from_iso8601_timestamp("date" || 'T' || "time" || 'Z') AT TIME ZONE 'UTC' AS timestamp(3)))
     ), '%Y/%m/%d') AS day,
     "$path" AS log_file
 FROM cloudfront_raw
 WHERE
     COALESCE(
-        CAST(TRY(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000)) AT TIME ZONE 'UTC' AS timestamp(3)),
-        CAST(TRY(from_iso8601_timestamp("date" || 'T' || "time" || 'Z')) AT TIME ZONE 'UTC' AS timestamp(3))
+        TRY(CAST(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000) AT TIME ZONE 'UTC' AS timestamp(3))),
+        TRY(CAST(from_iso8601_timestamp("date" || 'T' || "time" || 'Z') AT TIME ZONE 'UTC' AS timestamp(3)))
     ) IS NOT NULL
     -- a row whose cells were moved by a stray tab has other things here
     AND COALESCE(regexp_like(sc_status, '^(-|[0-9]+)$'), TRUE)
@@ -180,8 +180,8 @@ SELECT
 FROM cloudfront_lines
 WHERE
     NOT COALESCE(COALESCE(
-        CAST(TRY(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000)) AT TIME ZONE 'UTC' AS timestamp(3)),
-        CAST(TRY(from_iso8601_timestamp(element_at(split(line, chr(9)), 1) || 'T' || element_at(split(line, chr(9)), 2) || 'Z')) AT TIME ZONE 'UTC' AS timestamp(3))
+        TRY(CAST(from_unixtime(TRY_CAST(CAST(NULL AS varchar) AS double) / 1000) AT TIME ZONE 'UTC' AS timestamp(3))),
+        TRY(CAST(from_iso8601_timestamp(element_at(split(line, chr(9)), 1) || 'T' || element_at(split(line, chr(9)), 2) || 'Z') AT TIME ZONE 'UTC' AS timestamp(3)))
     ) IS NOT NULL
     -- a row whose cells were moved by a stray tab has other things here
     AND COALESCE(regexp_like(element_at(split(line, chr(9)), 9), '^(-|[0-9]+)$'), TRUE)

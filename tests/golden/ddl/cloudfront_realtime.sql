@@ -88,7 +88,7 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW cloudfront_realtime AS
 SELECT
-    CAST(TRY(from_unixtime(TRY_CAST("timestamp" AS double))) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_unixtime(TRY_CAST("timestamp" AS double)) AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     -- neither the record nor the place of a stream tells account or region
     CAST(NULL AS varchar) AS account_id,
     CAST(NULL AS varchar) AS region,
@@ -206,7 +206,7 @@ SELECT
     "$path" AS log_file
 FROM cloudfront_realtime_raw
 WHERE
-    CAST(TRY(from_unixtime(TRY_CAST("timestamp" AS double))) AT TIME ZONE 'UTC' AS timestamp(3)) IS NOT NULL
+    TRY(CAST(from_unixtime(TRY_CAST("timestamp" AS double)) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     -- a row whose cells were moved, or of other fields than the table's, has other things here
     AND COALESCE(regexp_like(sc_status, '^(-|[0-9]+)$'), TRUE)
     AND COALESCE(cs_protocol IN ('http', 'https', 'ws', 'wss', 'grpcs', '-'), TRUE)
@@ -240,7 +240,7 @@ SELECT
     "$path" AS log_file
 FROM cloudfront_realtime_lines
 WHERE
-    NOT COALESCE(CAST(TRY(from_unixtime(TRY_CAST(element_at(split(line, chr(9)), 1) AS double))) AT TIME ZONE 'UTC' AS timestamp(3)) IS NOT NULL
+    NOT COALESCE(TRY(CAST(from_unixtime(TRY_CAST(element_at(split(line, chr(9)), 1) AS double)) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     -- a row whose cells were moved, or of other fields than the table's, has other things here
     AND COALESCE(regexp_like(element_at(split(line, chr(9)), 5), '^(-|[0-9]+)$'), TRUE)
     AND COALESCE(element_at(split(line, chr(9)), 8) IN ('http', 'https', 'ws', 'wss', 'grpcs', '-'), TRUE)

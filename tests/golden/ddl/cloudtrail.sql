@@ -91,7 +91,7 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW cloudtrail AS
 SELECT
-    CAST(TRY(from_iso8601_timestamp(eventTime)) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_iso8601_timestamp(eventTime) AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     account_id,
     region,
     -- the role for a role session: stable over sessions, so that findings of one actor join
@@ -256,7 +256,7 @@ SELECT
     "$path" AS log_file
 FROM cloudtrail_raw
 WHERE
-    TRY(from_iso8601_timestamp(eventTime)) IS NOT NULL
+    TRY(CAST(from_iso8601_timestamp(eventTime) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     AND eventName IS NOT NULL;
 
 CREATE OR REPLACE VIEW cloudtrail_unparsed AS
@@ -280,5 +280,5 @@ SELECT
     "$path" AS log_file
 FROM cloudtrail_raw
 WHERE
-    TRY(from_iso8601_timestamp(eventTime)) IS NULL
+    TRY(CAST(from_iso8601_timestamp(eventTime) AT TIME ZONE 'UTC' AS timestamp(3))) IS NULL
     OR eventName IS NULL;

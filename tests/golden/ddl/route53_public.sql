@@ -27,7 +27,7 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW route53_public AS
 SELECT
-    CAST(TRY(from_iso8601_timestamp(query_timestamp)) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_iso8601_timestamp(query_timestamp) AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     -- neither is in the line or the folder
     CAST(NULL AS varchar) AS account_id,
     CAST(NULL AS varchar) AS region,
@@ -56,11 +56,11 @@ SELECT
         lower(rtrim(query_name, '.'))
     ) AS parent_domain,
     version,
-    date_format(CAST(TRY(from_iso8601_timestamp(query_timestamp)) AT TIME ZONE 'UTC' AS timestamp(3)), '%Y/%m/%d') AS day,
+    date_format(TRY(CAST(from_iso8601_timestamp(query_timestamp) AT TIME ZONE 'UTC' AS timestamp(3))), '%Y/%m/%d') AS day,
     "$path" AS log_file
 FROM route53_public_raw
 WHERE
-    TRY(from_iso8601_timestamp(query_timestamp)) IS NOT NULL;
+    TRY(CAST(from_iso8601_timestamp(query_timestamp) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL;
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `route53_public_lines` (
     line string COMMENT 'the line as delivered'
@@ -82,5 +82,5 @@ SELECT
     "$path" AS log_file
 FROM route53_public_lines
 WHERE
-    NOT COALESCE(TRY(from_iso8601_timestamp(regexp_extract(line, '(?s)^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z )?([0-9]+[.][0-9]+) ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ([A-Z0-9]+) ([^ ]+) ([^ ]+) ([A-Z0-9]+) ([A-Z]+) ([^ ]+) ([0-9a-fA-F:.]+) ([^ ]+)( .*)?$', 2))) IS NOT NULL, FALSE)
+    NOT COALESCE(TRY(CAST(from_iso8601_timestamp(regexp_extract(line, '(?s)^(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z )?([0-9]+[.][0-9]+) ([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z) ([A-Z0-9]+) ([^ ]+) ([^ ]+) ([A-Z0-9]+) ([A-Z]+) ([^ ]+) ([0-9a-fA-F:.]+) ([^ ]+)( .*)?$', 2)) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL, FALSE)
     AND NOT regexp_like("$path", '(^|[/_])(aws\-logs\-write\-test)([/_]|$)');

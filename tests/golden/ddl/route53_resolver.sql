@@ -44,7 +44,7 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW route53_resolver AS
 SELECT
-    CAST(TRY(from_iso8601_timestamp(query_timestamp)) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_iso8601_timestamp(query_timestamp) AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     log_account_id AS account_id,
     -- no folder tells it
     region,
@@ -97,7 +97,7 @@ SELECT
     "$path" AS log_file
 FROM route53_resolver_raw
 WHERE
-    TRY(from_iso8601_timestamp(query_timestamp)) IS NOT NULL
+    TRY(CAST(from_iso8601_timestamp(query_timestamp) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     AND query_name IS NOT NULL;
 
 CREATE EXTERNAL TABLE IF NOT EXISTS `route53_resolver_lines` (
@@ -133,5 +133,5 @@ SELECT
     "$path" AS log_file
 FROM route53_resolver_lines
 WHERE
-    NOT COALESCE(TRY(from_iso8601_timestamp(COALESCE(json_extract_scalar(line, '$["query_timestamp"]'), NULLIF(json_format(json_extract(line, '$["query_timestamp"]')), 'null')))) IS NOT NULL
+    NOT COALESCE(TRY(CAST(from_iso8601_timestamp(COALESCE(json_extract_scalar(line, '$["query_timestamp"]'), NULLIF(json_format(json_extract(line, '$["query_timestamp"]')), 'null'))) AT TIME ZONE 'UTC' AS timestamp(3))) IS NOT NULL
     AND COALESCE(json_extract_scalar(line, '$["query_name"]'), NULLIF(json_format(json_extract(line, '$["query_name"]')), 'null')) IS NOT NULL, FALSE);

@@ -56,9 +56,9 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW s3access AS
 SELECT
-    CAST(
-        TRY(parse_datetime("time", 'dd/MMM/yyyy:HH:mm:ss Z')) AT TIME ZONE 'UTC' AS timestamp(3)
-    ) AS event_time,
+    TRY(CAST(
+        parse_datetime("time", 'dd/MMM/yyyy:HH:mm:ss Z') AT TIME ZONE 'UTC' AS timestamp(3)
+    )) AS event_time,
     account_id,
     region,
     -- the role for a role session, as in CloudTrail; the address for who has no name
@@ -128,7 +128,9 @@ SELECT
     "$path" AS log_file
 FROM s3access_raw
 WHERE
-    TRY(parse_datetime("time", 'dd/MMM/yyyy:HH:mm:ss Z')) IS NOT NULL
+    TRY(CAST(
+        parse_datetime("time", 'dd/MMM/yyyy:HH:mm:ss Z') AT TIME ZONE 'UTC' AS timestamp(3)
+    )) IS NOT NULL
     -- A quote in what a client sent can make the line look as if the request line, the referer or
     -- the agent ended there. Where there is a second way to read the line, nobody knows which is
     -- true: what stands behind the request line, or an end of the referer, comes once only.
@@ -177,7 +179,9 @@ SELECT
     "$path" AS log_file
 FROM s3access_lines
 WHERE
-    NOT COALESCE(TRY(parse_datetime(regexp_extract(line, '(?s)^([^ ]*) ([^ ]*) [^ ]([0-9A-Za-z/:]+ [-+][0-9]+)[^ ] ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) (?:"(.*?)"|-) (-|[0-9]+) ([^ "]+) (-|[0-9]+) (-|[0-9]+) (-|[0-9]+) (-|[0-9]+) (?:"(.*?)"|-) (?:"(.*)"|-) ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)( [^"]*)?)?)?)?)?)?)?)?)?)? ?$', 3), 'dd/MMM/yyyy:HH:mm:ss Z')) IS NOT NULL
+    NOT COALESCE(TRY(CAST(
+        parse_datetime(regexp_extract(line, '(?s)^([^ ]*) ([^ ]*) [^ ]([0-9A-Za-z/:]+ [-+][0-9]+)[^ ] ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) ([^ ]*) (?:"(.*?)"|-) (-|[0-9]+) ([^ "]+) (-|[0-9]+) (-|[0-9]+) (-|[0-9]+) (-|[0-9]+) (?:"(.*?)"|-) (?:"(.*)"|-) ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)(?: ([^ "]+)( [^"]*)?)?)?)?)?)?)?)?)?)? ?$', 3), 'dd/MMM/yyyy:HH:mm:ss Z') AT TIME ZONE 'UTC' AS timestamp(3)
+    )) IS NOT NULL
     -- A quote in what a client sent can make the line look as if the request line, the referer or
     -- the agent ended there. Where there is a second way to read the line, nobody knows which is
     -- true: what stands behind the request line, or an end of the referer, comes once only.

@@ -38,7 +38,7 @@ TBLPROPERTIES ('skip.header.line.count'='1',
 CREATE OR REPLACE VIEW vpcflow AS
 SELECT
     -- when the first packet of the flow came; when the last did in a format without `start`
-    CAST(TRY(from_unixtime(TRY_CAST(COALESCE(NULLIF("start", '-'), NULLIF("end", '-')) AS bigint))) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_unixtime(TRY_CAST(COALESCE(NULLIF("start", '-'), NULLIF("end", '-')) AS bigint)) AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     log_account_id AS account_id,
     log_region AS region,
     -- whose traffic it is, whichever side began it: the instance, else its network interface
@@ -85,8 +85,8 @@ SELECT
     TRY_CAST(NULLIF(bytes, '-') AS bigint) AS bytes,
     NULLIF(action, '-') AS action,
     NULLIF(log_status, '-') AS log_status,
-    CAST(TRY(from_unixtime(TRY_CAST(NULLIF("start", '-') AS bigint))) AT TIME ZONE 'UTC' AS timestamp(3)) AS start_time,
-    CAST(TRY(from_unixtime(TRY_CAST(NULLIF("end", '-') AS bigint))) AT TIME ZONE 'UTC' AS timestamp(3)) AS end_time,
+    TRY(CAST(from_unixtime(TRY_CAST(NULLIF("start", '-') AS bigint)) AT TIME ZONE 'UTC' AS timestamp(3))) AS start_time,
+    TRY(CAST(from_unixtime(TRY_CAST(NULLIF("end", '-') AS bigint)) AT TIME ZONE 'UTC' AS timestamp(3))) AS end_time,
     -- as seen from the interface: told by the log, else by which end has a private address
     COALESCE(
         NULLIF(CAST(NULL AS varchar), '-'),

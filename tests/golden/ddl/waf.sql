@@ -87,7 +87,7 @@ TBLPROPERTIES (
 
 CREATE OR REPLACE VIEW waf AS
 SELECT
-    CAST(TRY(from_unixtime("timestamp" / 1e3)) AT TIME ZONE 'UTC' AS timestamp(3)) AS event_time,
+    TRY(CAST(from_unixtime("timestamp" / 1e3) AT TIME ZONE 'UTC' AS timestamp(3))) AS event_time,
     account_id,
     -- `cloudfront` for a web ACL of CloudFront
     region,
