@@ -10,8 +10,9 @@ import pyarrow
 import pytest
 
 from lakehunt.content import roots
-from lakehunt.engines.local.serdes.plain import find_signs, plain_lines
+from lakehunt.engines.local.serdes.plain import plain_lines
 from lakehunt.engines.local.serdes.regex import RegexReader
+from lakehunt.engines.local.serdes.signs import find_signs
 from lakehunt.errors import LakeError, Location
 from lakehunt.expressions import read_expression
 from lakehunt.sources import load_sources

@@ -13,8 +13,8 @@ import pyarrow
 import pyarrow.compute
 
 from lakehunt.engines.local.serdes.numbers import typed
-from lakehunt.engines.local.serdes.plain import Split, find_signs, split
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
+from lakehunt.engines.local.serdes.signs import Split, find_signs, split
 from lakehunt.engines.local.serdes.text import as_lines, blocks
 from lakehunt.engines.local.serdes.variants import Part
 from lakehunt.errors import LakeError

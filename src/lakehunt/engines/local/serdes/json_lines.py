@@ -14,8 +14,8 @@ import pyarrow
 from lakehunt.engines.local.exact import load_lines
 from lakehunt.engines.local.serdes.json_records import Flavour, Records
 from lakehunt.engines.local.serdes.json_texts import may_differ
-from lakehunt.engines.local.serdes.plain import places_of
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
+from lakehunt.engines.local.serdes.signs import places_of
 from lakehunt.engines.local.serdes.text import as_lines, blocks
 from lakehunt.engines.local.types import duckdb_type, json_structure, quoted, text
 from lakehunt.errors import LakeError

@@ -1,166 +1,20 @@
-"""Splits lines at their signs with numpy: blanks outside quotes, quotes and line ends.
+"""Splits lines at their signs, where an expression would match them in that way only.
 
-Knows bytes and variants, not what a column means. Which lines a variant covers, and why the split
-is what matching would find, stands in `variants`.
+Knows variants, not what a column means. Which lines a variant covers, and why the split is what
+matching would find, stands in `variants`.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy
 import pyarrow
 import pyarrow.compute
-from numpy.typing import NDArray
 
-from lakehunt.engines.local.serdes.choices import BLANK, QUOTE
+from lakehunt.engines.local.serdes.choices import BLANK
 from lakehunt.engines.local.serdes.matching import captured, parted
-from lakehunt.engines.local.serdes.variants import END, Check, Part, Place, Variant
-
-Ints: TypeAlias = NDArray[numpy.int64]
-# Where something stands in a text: half as long as `Ints`, and no text is longer than that tells.
-Places: TypeAlias = NDArray[numpy.int32]
-Flags: TypeAlias = NDArray[numpy.bool_]
-Bytes: TypeAlias = NDArray[numpy.uint8]
-# Where the first line starts.
-_FIRST = numpy.array([0], numpy.int32)
-_NEXT_BIT = 6
-_NEXT = 1 << _NEXT_BIT
-# Signs are looked for in so many bytes at a time.
-_PART_BYTES = 1 << 16
-_BLANK, _QUOTE, _END = (ord(sign) for sign in (BLANK, QUOTE, END))
-
-
-@dataclass(frozen=True, slots=True)
-class Signs:
-    """Where the signs of some whole lines stand, which they are, and which of them end lines.
-
-    `marks` are their bytes, with `_NEXT` where a sign follows the one before at once.
-    """
-
-    text: pyarrow.Buffer
-    places: Places
-    marks: Bytes
-    ends: Ints
-
-    @property
-    def counts(self) -> Ints:
-        """Return how many signs each line has."""
-        return numpy.diff(self.ends, prepend=-1)
-
-    @property
-    def line_ends(self) -> Places:
-        """Return where each line's end stands in the text."""
-        return self.places[self.ends]
-
-
-def find_signs(text: pyarrow.Buffer, separator: int = _BLANK, quotes: bool = True) -> Signs:
-    """Return the signs of whole lines; inside quotes a separator is none."""
-    data = numpy.frombuffer(text, numpy.uint8)
-    if not quotes or separator != _BLANK:
-        places, kinds = _found(data, max(separator, _END))
-        kept = (kinds == separator) | (kinds == _END)
-    else:
-        places, kinds = _found(data, _QUOTE)
-        is_quote, is_end = kinds == _QUOTE, kinds == _END
-        is_inside = (numpy.cumsum(is_quote, dtype=numpy.uint8) & 1).view(bool)
-        odd = is_inside[is_end]
-        if odd.any():
-            is_inside = is_inside ^ _carried(odd, numpy.flatnonzero(is_end), len(kinds))
-        kept = is_quote | is_end | ((kinds == _BLANK) & ~is_inside)
-    if not kept.all():
-        own = numpy.flatnonzero(kept)
-        places, kinds = places[own], kinds[own]
-    ends = numpy.flatnonzero(kinds == _END)
-    if quotes:
-        is_next = numpy.diff(places, prepend=numpy.int32(-1)) == 1
-        kinds |= is_next.view(numpy.uint8) << _NEXT_BIT
-    return Signs(text, places, kinds, ends)
-
-
-def _found(data: Bytes, highest: int) -> tuple[Places, Bytes]:
-    """Return where the bytes up to the highest sign stand, and which they are: little else.
-
-    A part at a time, so that what is made on the way stays in the nearest cache.
-    """
-    places: list[Places] = []
-    kinds: list[Bytes] = []
-    for start in range(0, len(data), _PART_BYTES):
-        part = data[start : start + _PART_BYTES]
-        found = numpy.flatnonzero(part <= highest)
-        kinds.append(part[found])
-        found += start
-        places.append(found.astype(numpy.int32))
-    return numpy.concatenate(places), numpy.concatenate(kinds)
-
-
-def _carried(odd: Flags, ends: Ints, size: int) -> Flags:
-    """Return for each sign whether the lines before leave a quote open."""
-    before = numpy.concatenate(([False], odd))
-    lengths = numpy.diff(numpy.concatenate(([0], ends + 1, [size])))
-    return numpy.repeat(before, lengths)
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Lines of one number of signs: their numbers, where each starts, and its signs in a row."""
-
-    text: pyarrow.Buffer
-    lines: Ints
-    starts: Places
-    places: Places
-    marks: Bytes
-
-    def place(self, sign: int) -> Places:
-        """Return where a sign stands; -1 is the end of the line before."""
-        return self.starts - 1 if sign < 0 else self.places[:, sign]
-
-    def texts(self, part: Part, skip: int = 0, cut: int = 0) -> pyarrow.Array:
-        """Return the text of a part of each line."""
-        starts = self.place(part.before) + (1 + skip)
-        return substrings(self.text, starts, self.place(part.behind) - cut)
-
-    def kept(self, flags: Flags) -> "Split":
-        """Return the lines that are flagged."""
-        if flags.all():
-            return self
-        kept = (self.lines[flags], self.starts[flags], self.places[flags], self.marks[flags])
-        return Split(self.text, *kept)
-
-
-def places_of(flags: Flags) -> Places:
-    """Return where in a text something is flagged."""
-    return numpy.flatnonzero(flags).astype(numpy.int32)
-
-
-def line_starts(ends: Places) -> Places:
-    """Return where lines start that end there, the first with the text."""
-    return numpy.concatenate((_FIRST, ends[:-1] + 1), dtype=numpy.int32)
-
-
-def substrings(text: pyarrow.Buffer, starts: Places, ends: Places) -> pyarrow.Array:
-    """Return parts of a text that follow each other, each with its own start and end."""
-    count = len(starts)
-    if not count:
-        return pyarrow.array([], pyarrow.string())
-    offsets = numpy.empty(2 * count, numpy.int32)
-    offsets[0::2], offsets[1::2] = starts, ends
-    both = pyarrow.Array.from_buffers(
-        pyarrow.string(), 2 * count - 1, [None, pyarrow.py_buffer(offsets), text]
-    )
-    return both.take(pyarrow.array(numpy.arange(0, 2 * count, 2, dtype=numpy.int32)))
-
-
-def split(signs: Signs, count: int) -> Split:
-    """Return the places of the lines that have this number of signs."""
-    counts = signs.counts
-    lines = numpy.flatnonzero(counts == count)
-    starts = line_starts(signs.line_ends)
-    if len(lines) == len(counts):
-        rows = (signs.places.reshape(-1, count), signs.marks.reshape(-1, count))
-        return Split(signs.text, lines, starts, *rows)
-    own = signs.ends[lines, None] + numpy.arange(1 - count, 1)
-    return Split(signs.text, lines, starts[lines], signs.places[own], signs.marks[own])
+from lakehunt.engines.local.serdes.signs import NEXT, Bytes, Flags, Signs, Split, split
+from lakehunt.engines.local.serdes.variants import Check, Place, Variant
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +29,9 @@ class Shape:
     def of(cls, variant: Variant) -> "Shape":
         """Return the shape of a variant's lines."""
         marks = numpy.frombuffer(variant.signs.encode(), numpy.uint8).copy()
-        cares = numpy.full(len(marks), _NEXT - 1, numpy.uint8)
-        cares[[*variant.tight, *variant.apart]] |= _NEXT
-        marks[[*variant.tight]] |= _NEXT
+        cares = numpy.full(len(marks), NEXT - 1, numpy.uint8)
+        cares[[*variant.tight, *variant.apart]] |= NEXT
+        marks[[*variant.tight]] |= NEXT
         return cls(variant, cares, marks)
 
     def fits(self, lines: Split) -> Flags:
@@ -186,7 +40,7 @@ class Shape:
         if self.variant.unspaced and fits.any():
             data = numpy.frombuffer(lines.text, numpy.uint8)
             behind = lines.places[:, self.variant.unspaced] + 1
-            fits &= (data[behind] != _BLANK).all(axis=1)
+            fits &= (data[behind] != ord(BLANK)).all(axis=1)
         return fits
 
 

@@ -12,14 +12,12 @@ import pyarrow
 
 from lakehunt.engines.local.serdes.captures import Captures, re2_captures
 from lakehunt.engines.local.serdes.matching import captured
-from lakehunt.engines.local.serdes.plain import (
+from lakehunt.engines.local.serdes.plain import Shape, matched, plain_lines
+from lakehunt.engines.local.serdes.signs import (
     Flags,
     Places,
-    Shape,
     find_signs,
     line_starts,
-    matched,
-    plain_lines,
     substrings,
 )
 from lakehunt.engines.local.serdes.variants import plain_variants

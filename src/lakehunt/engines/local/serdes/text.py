@@ -10,7 +10,7 @@ import numpy
 import pyarrow
 
 from lakehunt.engines.local.documents import arrow_text, decoded, is_utf16
-from lakehunt.engines.local.serdes.plain import Places, line_starts, substrings
+from lakehunt.engines.local.serdes.signs import Places, line_starts, substrings
 
 # Lines are split a block at a time, so that what is found in a block stays in the cache.
 _BLOCK_BYTES = 1 << 20
