@@ -127,3 +127,9 @@ def test_the_command_says_what_was_not_counted(lake: Path, lakehunt: Callable[..
     assert "what the logs hold was not counted" in ran.err
     counted = lakehunt("sql", NAMED, "--lake", lake, "--all-time", "--count")
     assert (counted.out, "4 events" in counted.err) == (ran.out, True)
+
+
+def test_strict_wants_all_files_read(lake: Path, lakehunt: Callable[..., Ran]) -> None:
+    put(lake / NAME.format("Dddd"), document(event("A"), event("B")).replace(b"},", b"}"))
+    ran = lakehunt("sql", NAMED, "--lake", lake, "--all-time", "--strict")
+    assert (ran.code, "could not be read" in ran.err) == (3, True)

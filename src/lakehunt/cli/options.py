@@ -152,7 +152,9 @@ def asked(options: Mapping[str, Any], max_rows: int | None) -> Asked:
     grid = reuse_of(options) or _MINUTE if options["engine"] == "athena" else timedelta()
     window = window_of(options["since"], options["until"], options["tz"], grid)
     lateness = lateness_of(options["lateness"])
-    limits = Limits(max_rows, options["all_time"], lateness, options["count"])
+    # a file that is passed over is not known to be whole
+    count = options["count"] or bool(options.get("strict") and options["engine"] == "local")
+    limits = Limits(max_rows, options["all_time"], lateness, count)
     return Asked(window, narrow_of(options), limits)
 
 
