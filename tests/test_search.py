@@ -81,6 +81,15 @@ def test_a_slash_may_be_escaped(tmp_path: Path, ask: Ask) -> None:
     assert len(ask(tmp_path, sql, limits=UNCOUNTED)[0]) == 1
 
 
+def test_json_in_a_text_may_be_spaced(tmp_path: Path, ask: Ask) -> None:
+    inner = {"bucketName": "logs", "size": 1000000.0}
+    text = json.dumps({"Records": [event("PutObject", requestParameters=inner)]}, indent=1)
+    put(tmp_path / NAME.format("Aaaa"), text.encode())
+    for condition in ('LIKE \'%"bucketName":"logs"%\'', "LIKE '%\"size\":1000000%'"):
+        sql = f"SELECT event_name FROM cloudtrail WHERE request_parameters {condition}"
+        assert len(ask(tmp_path, sql)[0]) == len(ask(tmp_path, sql, limits=UNCOUNTED)[0]) == 1
+
+
 DAMAGED = {
     "cut off": document(event("GetObject"))[:-40],
     "no text": document(event("GetObject")).replace(b"GetObject", b"Get\xff\xfe"),

@@ -26,6 +26,9 @@ _NUMBER = re.compile(r"[-+]?[0-9]*[.]?[0-9]*([eE][-+]?[0-9]+)?")
 _LEAST_CHARACTERS = 4
 _MOST_TEXTS = 8
 _WILD = re.compile("[%_]")
+# JSON inside a text is written anew, its blanks and numbers in another way.
+_WORD = re.compile(r"[-.0-9@A-Z_a-z]+")
+_LETTER = re.compile("[A-DF-Za-df-z]")
 # What these return, if anything, is their first operand or a part of it.
 _PARTS = (
     "json_extract_scalar", "ltrim", "nullif", "regexp_extract", "rtrim", "split_part", "substr",
@@ -134,6 +137,11 @@ def _needle(literal: exp.Expr, wild: re.Pattern[str] | None) -> str:
         return ""
     if _NUMBER.fullmatch(literal.name):
         return ""
-    pieces = wild.split(literal.name) if wild else [literal.name]
-    longest = max((part for piece in pieces for part in _SAME.findall(piece)), key=len, default="")
+    if wild or '"' in literal.name or literal.name.startswith(("{", "[")):
+        pieces = wild.split(literal.name) if wild else [literal.name]
+        words = (word for piece in pieces for word in _WORD.findall(piece))
+        parts = [word for word in words if _LETTER.search(word)]
+    else:
+        parts = _SAME.findall(literal.name)
+    longest = max(parts, key=len, default="")
     return longest if len(longest) >= _LEAST_CHARACTERS else ""
