@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
@@ -114,6 +115,7 @@ def read_table(statement: Statement) -> Table:
         return _table(statement.sql)
 
 
+@lru_cache(maxsize=256)
 def _view(name: str, sql: str) -> View:
     select = sqlglot.parse_one(sql, read="trino")
     if not isinstance(select, exp.Select):
@@ -124,6 +126,7 @@ def _view(name: str, sql: str) -> View:
     return View(name, columns, sql)
 
 
+@lru_cache(maxsize=256)
 def _table(statement: str) -> Table:
     create = sqlglot.parse_one(statement, read="athena")
     if not isinstance(create, exp.Create) or not isinstance(create.this, exp.Schema):
