@@ -14,6 +14,7 @@ from lakehunt.engines.local.lake import Listing, LogFile
 from lakehunt.engines.local.scan import Parts
 from lakehunt.model import FileAccount, SourceAccount, Window
 
+_SUMMARY_BYTES = 256_000_000
 _SUMMARY = """
     SELECT
         count(*),
@@ -71,9 +72,10 @@ def account_for_rows(
 ) -> SourceAccount:
     """Return the account with what a scan saw; what the data shows is counted in the window."""
     places = {"rows": parts.rows, "inside": _inside(window)}
-    rows, unparsed, duplicate, first, last, within, hours, accounts, regions = connection.rows(
-        _SUMMARY.format(**places)
-    )[0]
+    # the ids of all events, of a large lake too
+    with connection.within(_SUMMARY_BYTES):
+        told = connection.rows(_SUMMARY.format(**places))[0]
+    rows, unparsed, duplicate, first, last, within, hours, accounts, regions = told
     classes = connection.rows(_CLASSES.format(**places)) if parts.has_class else []
     return replace(
         account,

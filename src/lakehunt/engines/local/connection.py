@@ -5,13 +5,14 @@ Knows DuckDB. Everything in the local engine that runs SQL goes through it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import pyarrow
 
 from lakehunt.engines.local.serdes.reader import DOCUMENTS
-from lakehunt.engines.local.types import quoted
+from lakehunt.engines.local.types import quoted, text
 from lakehunt.errors import EngineError
 from lakehunt.trino_on_duckdb.prelude import install
 from lakehunt.trino_on_duckdb.runner import translated
@@ -26,11 +27,14 @@ _SETTINGS = (
 class Connection:
     """A connection in UTC; close it after use, or take it in a `with`."""
 
-    def __init__(self) -> None:
+    def __init__(self, spill_folder: Path | None = None) -> None:
+        """Open it; what does not fit into memory goes to files in the folder, if there is one."""
         self._duckdb = duckdb.connect()
         self._prelude = install(self._duckdb, "")
         for setting in _SETTINGS:
             self._duckdb.execute(f"SET {setting}")
+        if spill_folder is not None:
+            self._duckdb.execute(f"SET temp_directory = {text(str(spill_folder))}")
 
     def __enter__(self) -> "Connection":
         return self
@@ -41,6 +45,15 @@ class Connection:
     def close(self) -> None:
         """Close the connection."""
         self._duckdb.close()
+
+    @contextmanager
+    def within(self, memory_bytes: int) -> Iterator[None]:
+        """Hold what runs inside to so much memory; what does not fit goes to files."""
+        self._duckdb.execute(f"SET memory_limit = '{memory_bytes} B'")
+        try:
+            yield
+        finally:
+            self._duckdb.execute("RESET memory_limit")
 
     @contextmanager
     def reading(self, rows: pyarrow.RecordBatchReader, name: str, sql: str) -> Iterator[None]:

@@ -72,8 +72,11 @@ class LocalEngine:
         """
         started = time.perf_counter()
         compiled, scans = self._planned(drafts, window, limits)
-        with tempfile.TemporaryDirectory(prefix="lakehunt-") as folder, Connection() as connection:
-            session = _Session(self, connection, Path(folder), window, limits)
+        with (
+            tempfile.TemporaryDirectory(prefix="lakehunt-") as name,
+            Connection(folder := Path(name)) as connection,
+        ):
+            session = _Session(self, connection, folder, window, limits)
             session.parse_all |= window is None and _is_windowed(drafts, compiled)
             accounts = (*session.scan(scans, progress), *self._absent(compiled.values(), scans))
             data = window or _whole(accounts)
