@@ -17,7 +17,8 @@ def _asked(name: str, lake: Path, sources: dict[str, Source]) -> int:
     text = NAMED if name == "named" else QUESTIONS[name].ours
     engine = LocalEngine(lake, sources)
     try:
-        run = engine.run([Draft("q", text)], None, Limits(all_time=True, count=False), lambda _: None)
+        limits = Limits(all_time=True, count=False)
+        run = engine.run([Draft("q", text)], None, limits, lambda share: None)
     finally:
         engine.close()
     result = run.results["q"]
@@ -27,4 +28,5 @@ def _asked(name: str, lake: Path, sources: dict[str, Source]) -> int:
 
 if __name__ == "__main__":
     found = load_sources(roots())
+    assert all(source.formats for source in found.values())
     told(lambda: _asked(sys.argv[1], Path(sys.argv[2]), found))

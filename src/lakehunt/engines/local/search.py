@@ -6,10 +6,14 @@ Knows texts, not what they mean. `stream` passes over the files that hold none.
 import re
 from dataclasses import dataclass
 
+import numpy
+
 from lakehunt.engines.local.documents import check_utf8
 from lakehunt.sql.needles import Needles
 
-_ESCAPE = b"\\u00"
+_BACKSLASH, _U = b"\\u"
+# So much at a time stays in the nearest cache, and takes no memory from the system.
+_PART_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,23 @@ class Search:
         if all(any(text in data for text in texts) for texts in self.sets):
             return True
         # JSON may write any character by its number
-        is_escaped = b"\\" in data and _ESCAPE in data and self.escaped.search(data) is not None
+        is_escaped = _has_escapes(data) and self.escaped.search(data) is not None
         return is_escaped or not _is_whole(data)
+
+
+def _has_escapes(data: bytes) -> bool:
+    """Tell whether a backslash stands before a u: `in` takes four times as long for the two."""
+    start = data.find(b"\\")
+    if start < 0:
+        return False
+    codes = numpy.frombuffer(data, numpy.uint8)
+    for part in range(start, len(codes), _PART_BYTES):
+        # one more, for a backslash at the end of a part
+        own = codes[part : part + _PART_BYTES + 1]
+        places = numpy.flatnonzero(own[:-1] == _BACKSLASH)
+        if (own[places + 1] == _U).any():
+            return True
+    return False
 
 
 def _is_whole(data: bytes) -> bool:

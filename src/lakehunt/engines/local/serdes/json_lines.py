@@ -8,14 +8,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import numpy
 import pyarrow
 
 from lakehunt.engines.local.exact import load_lines
 from lakehunt.engines.local.serdes.json_records import Flavour, Records
 from lakehunt.engines.local.serdes.json_texts import may_differ
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
-from lakehunt.engines.local.serdes.signs import places_of
+from lakehunt.engines.local.serdes.signs import line_ends
 from lakehunt.engines.local.serdes.text import as_lines, blocks
 from lakehunt.engines.local.types import duckdb_type, json_structure, quoted, text
 from lakehunt.errors import LakeError
@@ -85,7 +84,7 @@ class JsonLinesTable:
         contents = [(number, _content(piece)) for number, piece in pieces]
         records = {line: record for _, one in contents for line, record in one.records.items()}
         for block in blocks((number, one.text) for number, one in contents):
-            ends = places_of(numpy.frombuffer(block.text, numpy.uint8) == ord("\n"))
+            ends = line_ends(block.text)
             lines = block.lines(ends)
             columns = [block.files(ends), lines, _written(lines, records)]
             yield pyarrow.RecordBatch.from_arrays(columns, schema=schema)
