@@ -26,6 +26,9 @@ _AHEAD_BYTES = 4 << 20
 _GROUP_BYTES = 1 << 17
 # Of more text than this not all batches are held at once.
 _HELD_BYTES = 1 << 25
+# The C library (glibc) gives back what is freed above a threshold, and each page that is asked for
+# again costs a fault. Freeing one large block raises it, for the process: see mallopt(3).
+_FREED_BYTES = 31 << 20
 FormatOf = Callable[[bytes], Format]
 
 
@@ -67,6 +70,7 @@ class Stream:
         told = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
         names = ("log_file", *path_columns(self.columns))
         schema = pyarrow.schema([*self.reader.fields, *((name, told) for name in names)])
+        bytearray(_FREED_BYTES)
         return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
 
     def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
