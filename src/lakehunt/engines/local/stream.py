@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy
 import pyarrow
@@ -70,7 +71,7 @@ class Stream:
         told = pyarrow.dictionary(pyarrow.int32(), pyarrow.string())
         names = ("log_file", *path_columns(self.columns))
         schema = pyarrow.schema([*self.reader.fields, *((name, told) for name in names)])
-        bytearray(_FREED_BYTES)
+        _keep_freed_memory()
         return pyarrow.RecordBatchReader.from_batches(schema, self._batches(schema))
 
     def _batches(self, schema: pyarrow.Schema) -> Iterator[pyarrow.RecordBatch]:
@@ -161,6 +162,12 @@ class Stream:
             waiting.append((group, pool.submit(self._load, group)))
             ahead += size
         yield from waiting
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Free one large block, once in a process; it is never written to."""
+    bytes(_FREED_BYTES)
 
 
 def path_columns(names: Sequence[str]) -> list[str]:
