@@ -28,5 +28,6 @@ def _asked(name: str, lake: Path, sources: dict[str, Source]) -> int:
 
 if __name__ == "__main__":
     found = load_sources(roots())
+    # content is read when first asked for: here, not in what is measured
     assert all(source.formats for source in found.values())
     told(lambda: _asked(sys.argv[1], Path(sys.argv[2]), found))

@@ -81,6 +81,14 @@ def test_a_slash_may_be_escaped(tmp_path: Path, ask: Ask) -> None:
     assert len(ask(tmp_path, sql, limits=UNCOUNTED)[0]) == 1
 
 
+def test_many_alternatives_are_searched_or_parsed(lake: Path, ask: Ask) -> None:
+    pairs = (f"(event_source = 's{n}.amazonaws.com' AND event_name = 'Call{n}')" for n in range(40))
+    known = "(event_source = 's3.amazonaws.com' AND event_name = 'StopLogging')"
+    sql = f"SELECT event_name FROM cloudtrail WHERE {' OR '.join((*pairs, known))}"
+    rows, _ = ask(lake, sql, limits=UNCOUNTED)
+    assert [row["event_name"] for row in rows] == ["StopLogging"]
+
+
 def test_json_in_a_text_may_be_spaced(tmp_path: Path, ask: Ask) -> None:
     inner = {"bucketName": "logs", "size": 1000000.0}
     text = json.dumps({"Records": [event("PutObject", requestParameters=inner)]}, indent=1)
@@ -92,6 +100,7 @@ def test_json_in_a_text_may_be_spaced(tmp_path: Path, ask: Ask) -> None:
 
 DAMAGED = {
     "cut off": document(event("GetObject"))[:-40],
+    "cut off, behind a mark": b"\xef\xbb\xbf" + document(event("GetObject"))[:-40],
     "no text": document(event("GetObject")).replace(b"GetObject", b"Get\xff\xfe"),
 }
 

@@ -169,7 +169,7 @@ class Reading:
         folder = self.folder / f"{source.name}-{len(self._kept)}"
         folder.mkdir(parents=True)
         with Connection() as connection:
-            parts = scan_files(connection, scan, files, folder, lambda share: None, parse_all=False)
+            parts = scan_files(connection, scan, files, folder, lambda share: None, parse_all=True)
         rows = kept_rows(scan.needs[0], parts, source)
         own = {c.name.lower(): c for c in (*source.table.columns, *source.table.partition_columns)}
         keys = [name for name in placed[0].values if name.lower() not in own]

@@ -22,9 +22,11 @@ Needles: TypeAlias = tuple[frozenset[str], ...]
 _SAME = re.compile(r"[ !#-.0-\[\]-~]+")
 # A number may be written in many ways.
 _NUMBER = re.compile(r"[-+]?[0-9]*[.]?[0-9]*([eE][-+]?[0-9]+)?")
-# Shorter texts are found everywhere; searching for many takes as long as parsing.
+# Shorter texts are found everywhere; searching for many takes as long as parsing. Few sets keep
+# small what many alternatives make together.
 _LEAST_CHARACTERS = 4
 _MOST_TEXTS = 8
+_MOST_SETS = 4
 _WILD = re.compile("[%_]")
 # JSON inside a text is written anew, its blanks and numbers in another way.
 _WORD = re.compile(r"[-.0-9@A-Z_a-z]+")
@@ -36,19 +38,14 @@ _PARTS = (
 )  # fmt: skip
 
 
-def needles(condition: exp.Expr, texts: Collection[str]) -> Needles:
-    """Return what a file must hold for the condition to be true of one of its records.
+def needles(conditions: Iterable[exp.Expr], texts: Collection[str]) -> Needles:
+    """Return what a file must hold for all conditions to be true of one of its records.
 
     Args:
         texts: in lower case, the raw columns whose text is in the file as it is, and the paths of
             such fields of structs, `a.b`.
     """
-    found = sorted(_required(condition, texts), key=len)
-    kept: list[frozenset[str]] = []
-    for one in found:
-        if one not in kept and len(frozenset().union(one, *kept)) <= _MOST_TEXTS:
-            kept.append(one)
-    return tuple(kept)
+    return _few(one for condition in conditions for one in _required(condition, texts))
 
 
 def any_of(alternatives: Iterable[Needles]) -> Needles:
@@ -68,7 +65,7 @@ def _required(node: exp.Expr, texts: Collection[str]) -> Needles:
     if isinstance(node, exp.Paren):
         return _required(node.this, texts)
     if isinstance(node, exp.And):
-        return _required(node.left, texts) + _required(node.right, texts)
+        return _few((*_required(node.left, texts), *_required(node.right, texts)))
     if isinstance(node, exp.Or):
         return _either(_required(node.left, texts), _required(node.right, texts))
     return _compared(node, texts)
@@ -87,7 +84,16 @@ def _compared(node: exp.Expr, texts: Collection[str]) -> Needles:
 
 def _either(first: Needles, second: Needles) -> Needles:
     # (a and b) or (c and d): each of a, b with each of c, d
-    return tuple(dict.fromkeys(one | other for one, other in product(first, second)))
+    return _few(one | other for one, other in product(first, second))
+
+
+def _few(sets: Iterable[frozenset[str]]) -> Needles:
+    """Return the smallest of some sets: to ask less of a file than could be asked is safe."""
+    kept: list[frozenset[str]] = []
+    for one in sorted(dict.fromkeys(sets), key=len):
+        if len(kept) < _MOST_SETS and len(one.union(*kept)) <= _MOST_TEXTS:
+            kept.append(one)
+    return tuple(kept)
 
 
 def _one_of(

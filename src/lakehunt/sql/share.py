@@ -31,7 +31,8 @@ class Need:
 
     Rows that fulfil `common` and the condition of any reader are kept. Columns in `always` are
     needed of every kept row, because a condition tests them; any other column only of the rows of
-    its own readers. Names of columns are lower case but in `columns`.
+    its own readers. Names of columns are lower case but in `columns`. A row that is needed fulfils
+    all conditions of one of `demands`, some of which cost more to test than they save.
     """
 
     relation: str
@@ -39,7 +40,7 @@ class Need:
     common: exp.Expr
     readers: tuple[Reader, ...]
     always: frozenset[str]
-    demands: tuple[exp.Expr, ...]
+    demands: tuple[tuple[exp.Expr, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def _need(relation: str, source: Source, occurrences: Sequence[Occurrence]) -> N
         readers=tuple(readers.values()),
         always=frozenset({"event_time", *tested}),
         demands=tuple(
-            _all_of(c for c in own.conditions if _reads_only(c, everything)) for own in occurrences
+            tuple(c for c in own.conditions if _reads_only(c, everything)) for own in occurrences
         ),
     )
 

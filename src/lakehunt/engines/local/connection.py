@@ -47,9 +47,10 @@ class Connection:
         self._duckdb.close()
 
     @contextmanager
-    def within(self, memory_bytes: int) -> Iterator[None]:
-        """Hold what runs inside to so much memory; what does not fit goes to files."""
-        self._duckdb.execute(f"SET memory_limit = '{memory_bytes} B'")
+    def within(self, thread_bytes: int) -> Iterator[None]:
+        """Hold what runs inside to so much memory a thread; what does not fit goes to files."""
+        ((threads,),) = self.rows("SELECT current_setting('threads')")
+        self._duckdb.execute(f"SET memory_limit = '{threads * thread_bytes} B'")
         try:
             yield
         finally:

@@ -23,6 +23,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 31
 # DuckDB's UNNEST of a long list takes quadratic time: longer documents are cut.
 _PIECE_BYTES = 1 << 20
+DOCUMENT_TAIL = b"]}"
 # Deflate packs at most 1,032 bytes in one (zlib's technical details, read 2026-11-23).
 _MOST_PACKED = 1032
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -128,17 +129,35 @@ def _pieces(document: bytes, key: str) -> Iterator[bytes]:
     If every piece parses, the cuts lie between records: JSON has one reading, and a quote inside
     a string is always escaped. If one does not parse, the file is read exactly.
     """
-    head, tail = b"{%b:[" % json.dumps(key).encode(), b"]}"
-    first_key = document[len(head) : document.find(b":", len(head)) + 1]
+    head, tail = document_head(key), DOCUMENT_TAIL
     start, end = len(head), len(document) - len(tail)
+    between = between_records(document, start)
     compact = document.startswith(head + b'{"') and document.endswith(tail)
     if len(document) < 2 * _PIECE_BYTES or not compact:
         yield document
         return
-    while (cut := document.find(b"}," + first_key, start + _PIECE_BYTES, end)) >= 0:
+    while (cut := document.find(between, start + _PIECE_BYTES, end)) >= 0:
         yield head + document[start : cut + 1] + tail
         start = cut + 2
     yield head + document[start:end] + tail
+
+
+def document_head(key: str) -> bytes:
+    """Return how a compact document begins, up to its first record."""
+    return b"{%b:[" % json.dumps(key).encode()
+
+
+def between_records(document: bytes, first: int) -> bytes:
+    """Return what parts records of a compact document, the first of which starts there.
+
+    It is the end of one and the first key of the next, which is the same in all.
+    """
+    return b"}," + document[first : document.find(b":", first) + 1]
+
+
+def begins_as_json(data: bytes) -> bool:
+    """Tell whether a file begins as JSON does, a byte order mark or blanks before it or not."""
+    return data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"["))
 
 
 def check_utf8(data: bytes) -> None:

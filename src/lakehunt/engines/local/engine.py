@@ -76,8 +76,10 @@ class LocalEngine:
             tempfile.TemporaryDirectory(prefix="lakehunt-") as name,
             Connection(folder := Path(name)) as connection,
         ):
-            session = _Session(self, connection, folder, window, limits)
-            session.parse_all |= window is None and _is_windowed(drafts, compiled)
+            # the window of all there is comes from the account
+            needs_all = window is None and _is_windowed(drafts, compiled)
+            parse_all = limits.count or limits.counts_only or needs_all
+            session = _Session(self, connection, folder, window, limits, parse_all)
             accounts = (*session.scan(scans, progress), *self._absent(compiled.values(), scans))
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
@@ -170,6 +172,7 @@ class _Session:
         folder: Path,
         window: Window | None,
         limits: Limits,
+        parse_all: bool,
     ) -> None:
         self.lake = engine.lake
         self.catalog = engine.catalog
@@ -177,7 +180,7 @@ class _Session:
         self.folder = folder
         self.window = window
         self.limits = limits
-        self.parse_all = limits.count or limits.counts_only
+        self.parse_all = parse_all
         self.scanned_bytes: dict[str, int] = {}
 
     def scan(self, scans: Sequence[Scan], progress: Progress) -> tuple[SourceAccount, ...]:
@@ -240,7 +243,7 @@ class _Session:
 def _is_windowed(
     drafts: Iterable[Draft], compiled: Mapping[str, Statement | LakehuntError]
 ) -> bool:
-    """Tell whether a statement names the window: that of all there is comes from the account."""
+    """Tell whether a statement names the window that it runs over."""
     own = (draft for draft in drafts if isinstance(compiled[draft.name], Statement))
     return any(draft.is_windowed for draft in own)
 

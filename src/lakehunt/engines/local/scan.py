@@ -13,7 +13,7 @@ from typing import TypeVar
 from lakehunt.engines.base import Progress
 from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.lake import LogFile
-from lakehunt.engines.local.scan_sql import scan_needles, scan_sql
+from lakehunt.engines.local.scan_sql import scan_sql
 from lakehunt.engines.local.search import Search
 from lakehunt.engines.local.serdes import format_of
 from lakehunt.engines.local.serdes.parquet import MAGIC
@@ -112,13 +112,12 @@ class _Scanner:
 
     def read(self, turn: _Turn, numbers: Sequence[int]) -> Mapping[int, _Turn]:
         """Read files and return those that have to be read again, with how."""
-        sql = scan_sql(self.scan, turn.format)
+        sql = scan_sql(self.scan, turn.format, is_searched=not self.parse_all)
         formats = self.scan.source.formats
-        needles = () if self.parse_all else scan_needles(self.scan, turn.format)
         columns = [column.name for column in self.scan.source.partitions.columns]
         stream = Stream(
             self.files, numbers, columns, sql.reader, turn.format, partial(format_of, formats),
-            turn.is_exact, self.progress, Search.of(needles),
+            turn.is_exact, self.progress, Search.of(sql.needles),
         )  # fmt: skip
         target = self.folder / f"turn{len(self.turns)}"
         with self.connection.reading(stream.arrow(), turn.format.table.name, sql.raw):
@@ -157,11 +156,11 @@ class _Scanner:
             numbers = ", ".join(str(number) for number in doubtful)
             where = f" WHERE file_no NOT IN ({numbers})" if numbers else ""
             selects.append(f"SELECT * FROM {rows}{where}")
+        unparsed = {*self.refused, *self.passed_over}
         counts = {
             file.name: self.records.get(number, 0)
             for number, file in enumerate(self.files)
-            if number not in self.refused | dict.fromkeys(self.passed_over)
-            or self.records.get(number)
+            if number not in unparsed or self.records.get(number)
         }
         return Parts(
             rows=f"({' UNION ALL BY NAME '.join(selects)})",

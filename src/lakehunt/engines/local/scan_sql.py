@@ -4,7 +4,7 @@ Knows trees, views and readers; runs nothing. `scan` runs what it makes, once pe
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
@@ -33,33 +33,39 @@ _PATH = "$path"
 
 @dataclass(frozen=True, slots=True)
 class ScanSql:
-    """DuckDB's SELECT of a scan, the one of the raw table that it reads, and the reader of that."""
+    """DuckDB's SELECT of a scan, the one of the raw table that it reads, and the reader of that.
+
+    A file without the `needles` has no row that any relation keeps.
+    """
 
     select: str
     raw: str
     reader: Reader
+    needles: Needles = ()
 
 
-def scan_sql(scan: Scan, format_: Format) -> ScanSql:
-    """Return how the files of one format are scanned.
+def scan_sql(scan: Scan, format_: Format, *, is_searched: bool) -> ScanSql:
+    """Return how the files of one format are scanned; with needles if they are searched first.
 
     Raises:
         LakeError: the table of the format is not read locally.
     """
-    return _sql(scan_select(_Plans(scan, format_)), scan.source, format_)
+    plans = _Plans(scan, format_)
+    sql = _sql(scan_select(plans), scan.source, format_)
+    return replace(sql, needles=_needles(plans)) if is_searched else sql
 
 
-def scan_needles(scan: Scan, format_: Format) -> Needles:
-    """Return what a file of a format must hold for any relation to keep one of its rows."""
-    table = format_.table
+def _needles(plans: "_Plans") -> Needles:
+    """Return what a file must hold for any relation to keep one of its rows."""
+    table = plans.format.table
     if table.serde == PARQUET:
         return ()
-    plans = _Plans(scan, format_)
     texts = {path for column in table.columns for path in text_paths(column.name, column.type)}
     alternatives: list[Needles] = []
-    for need in scan.needs:
+    for need in plans.scan.needs:
         plan = plans.of(need)
-        alternatives += (needles(_over(demand, plan), texts) for demand in need.demands)
+        for demand in need.demands:
+            alternatives.append(needles((_over(condition, plan) for condition in demand), texts))
     return any_of(alternatives)
 
 

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy
 
-from lakehunt.engines.local.documents import check_utf8
+from lakehunt.engines.local.documents import begins_as_json, check_utf8
+from lakehunt.engines.local.serdes.signs import places_where
 from lakehunt.sql.needles import Needles
 
 _BACKSLASH, _U = b"\\u"
-# So much at a time stays in the nearest cache, and takes no memory from the system.
-_PART_BYTES = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +43,11 @@ class Search:
 
 def _has_escapes(data: bytes) -> bool:
     """Tell whether a backslash stands before a u: `in` takes four times as long for the two."""
-    start = data.find(b"\\")
-    if start < 0:
+    if b"\\" not in data:
         return False
     codes = numpy.frombuffer(data, numpy.uint8)
-    for part in range(start, len(codes), _PART_BYTES):
-        # one more, for a backslash at the end of a part
-        own = codes[part : part + _PART_BYTES + 1]
-        places = numpy.flatnonzero(own[:-1] == _BACKSLASH)
-        if (own[places + 1] == _U).any():
-            return True
-    return False
+    places = places_where(codes[:-1], lambda part: part == _BACKSLASH)
+    return bool((codes[places + 1] == _U).any())
 
 
 def _is_whole(data: bytes) -> bool:
@@ -63,5 +56,4 @@ def _is_whole(data: bytes) -> bool:
         check_utf8(data)
     except ValueError:
         return False
-    is_json = data.startswith((b"{", b"["))
-    return not is_json or data.rstrip().endswith((b"}", b"]"))
+    return not begins_as_json(data) or data.rstrip().endswith((b"}", b"]"))

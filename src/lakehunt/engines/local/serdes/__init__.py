@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 
+from lakehunt.engines.local.documents import begins_as_json
 from lakehunt.engines.local.serdes.delimited import DelimitedTable
 from lakehunt.engines.local.serdes.json_documents import JsonDocumentsTable
 from lakehunt.engines.local.serdes.json_lines import JsonLinesTable
@@ -44,7 +45,7 @@ def format_of(formats: Sequence[Format], data: bytes) -> Format:
         return formats[0]
     if data.startswith(MAGIC):
         fits = [one for one in formats if one.table.serde == PARQUET]
-    elif data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")):
+    elif begins_as_json(data):
         fits = [one for one in formats if one.table.serde in _JSON]
     else:
         fits = [one for one in formats if one.table.serde in (REGEX, LAZY_SIMPLE)]

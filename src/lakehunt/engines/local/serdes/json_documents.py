@@ -10,7 +10,13 @@ from dataclasses import replace
 import numpy
 import pyarrow
 
-from lakehunt.engines.local.documents import Documents, load_fast
+from lakehunt.engines.local.documents import (
+    DOCUMENT_TAIL,
+    Documents,
+    between_records,
+    document_head,
+    load_fast,
+)
 from lakehunt.engines.local.exact import load_exactly
 from lakehunt.engines.local.serdes.json_records import Flavour, Records
 from lakehunt.engines.local.serdes.reader import FILE_NO, Piece, Wanted
@@ -40,7 +46,7 @@ class JsonDocumentsTable:
         self.columns: Mapping[str, str] = {name: f"f.r.{quoted(name)}" for name in wanted.columns}
         document = Type("struct", fields=((key, Type("array", (fields,))),))
         self._records = Records(document, Flavour.CLOUDTRAIL)
-        self._head = b"{%b:[" % json.dumps(key).encode()
+        self._head = document_head(key)
         self._partitions = partitions
 
     def piece(self, data: bytes) -> Piece:
@@ -78,11 +84,11 @@ class JsonDocumentsTable:
     def _start(self, document: bytes) -> bytes:
         """Return a document of the first record alone."""
         start = document.find(b"[") + 1
-        first_key = document[start : document.find(b":", start) + 1]
-        end = document.find(b"}," + first_key, start, start + _MOST_OF_RECORD)
+        between = between_records(document, start)
+        end = document.find(between, start, start + _MOST_OF_RECORD)
         if end < 0:
             return document[: start + _MOST_OF_RECORD]
-        return self._head + document[start : end + 1] + b"]}"
+        return self._head + document[start : end + 1] + DOCUMENT_TAIL
 
     def _batch(self, gathered: Sequence[tuple[int, bytes]]) -> pyarrow.RecordBatch:
         numbers = pyarrow.array([number for number, _ in gathered], pyarrow.int32())

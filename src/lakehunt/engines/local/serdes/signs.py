@@ -3,6 +3,7 @@
 Knows bytes, not what a line should look like. `plain` and `delimited` take lines apart with it.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -20,6 +21,7 @@ Flags: TypeAlias = NDArray[numpy.bool_]
 Bytes: TypeAlias = NDArray[numpy.uint8]
 # Where the first line starts.
 _FIRST = numpy.array([0], numpy.int32)
+_NOWHERE = numpy.array([], numpy.int32)
 # Beside the bytes of signs in `Signs.marks`: this one follows the one before at once.
 _NEXT_BIT = 6
 NEXT = 1 << _NEXT_BIT
@@ -55,10 +57,14 @@ def find_signs(text: pyarrow.Buffer, separator: int = _BLANK, quotes: bool = Tru
     """Return the signs of whole lines; inside quotes a separator is none."""
     data = numpy.frombuffer(text, numpy.uint8)
     if not quotes or separator != _BLANK:
-        places, kinds = _found(data, max(separator, _END))
+        highest = max(separator, _END)
+        places = places_where(data, lambda part: part <= highest)
+        kinds = data[places]
         kept = (kinds == separator) | (kinds == _END)
     else:
-        places, kinds = _found(data, _QUOTE)
+        # one comparison finds them all, and little else
+        places = places_where(data, lambda part: part <= _QUOTE)
+        kinds = data[places]
         is_quote, is_end = kinds == _QUOTE, kinds == _END
         is_inside = (numpy.cumsum(is_quote, dtype=numpy.uint8) & 1).view(bool)
         odd = is_inside[is_end]
@@ -75,21 +81,18 @@ def find_signs(text: pyarrow.Buffer, separator: int = _BLANK, quotes: bool = Tru
     return Signs(text, places, kinds, ends)
 
 
-def _found(data: Bytes, highest: int) -> tuple[Places, Bytes]:
-    """Return where the bytes up to the highest sign stand, and which they are: little else.
+def places_where(data: Bytes, is_meant: Callable[[Bytes], Flags]) -> Places:
+    """Return where the bytes stand that are meant.
 
     A part at a time: what is made on the way stays in the nearest cache, and no memory for it is
     asked of the system and given back again, which takes longer than the search.
     """
-    places: list[Places] = []
-    kinds: list[Bytes] = []
+    places = [_NOWHERE]
     for start in range(0, len(data), _PART_BYTES):
-        part = data[start : start + _PART_BYTES]
-        found = numpy.flatnonzero(part <= highest)
-        kinds.append(part[found])
+        found = numpy.flatnonzero(is_meant(data[start : start + _PART_BYTES]))
         found += start
         places.append(found.astype(numpy.int32))
-    return numpy.concatenate(places), numpy.concatenate(kinds)
+    return numpy.concatenate(places)
 
 
 def _carried(odd: Flags, ends: Ints, size: int) -> Flags:
@@ -128,9 +131,7 @@ class Split:
 
 def line_ends(text: pyarrow.Buffer) -> Places:
     """Return where the lines of a text end."""
-    places, kinds = _found(numpy.frombuffer(text, numpy.uint8), _END)
-    ends: Places = places[kinds == _END]
-    return ends
+    return places_where(numpy.frombuffer(text, numpy.uint8), lambda part: part == _END)
 
 
 def line_starts(ends: Places) -> Places:
