@@ -16,7 +16,7 @@ from lakehunt.engines.base import Limits, Run
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.model import Result, Source, Window
 from lakehunt.sandbox.lake import load_lake, make_tables
-from lakehunt.sandbox.server import Sandbox
+from lakehunt.sandbox.server import RESULTS, Sandbox
 from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent
 SHARED = PROJECT.parent / "shared"
+ATHENA_TOML = f"""
+[athena]
+workgroup = "primary"
+results = "s3://{RESULTS}/run/"
+"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -152,6 +157,14 @@ def sandbox(lakehunt_sandbox: Sandbox, demo_lake: Path, sources: dict[str, Sourc
     deployment = load_lake(lakehunt_sandbox, demo_lake, sources)
     make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
     return lakehunt_sandbox
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a lakehunt.toml for the sandbox."""
+    (tmp_path / "lakehunt.toml").write_text(ATHENA_TOML)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 @pytest.fixture

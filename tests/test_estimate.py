@@ -22,7 +22,7 @@ from lakehunt.sandbox.server import RESULTS, Sandbox
 from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft
 from tests.buckets import Server
-from tests.conftest import Ran
+from tests.conftest import ATHENA_TOML, Ran
 from tests.lakes import lake_of
 
 Lakehunt = Callable[..., Ran]
@@ -30,19 +30,6 @@ _MAY = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
 _SETTINGS = Athena(workgroup="primary", results=f"s3://{RESULTS}/run/")
 _WINDOW = ("--since", "2026-05-01", "--until", "2026-05-31")
 _COUNT = "SELECT count(*) AS n FROM cloudtrail"
-_CONFIG = f"""
-[athena]
-workgroup = "primary"
-results = "s3://{RESULTS}/run/"
-"""
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a lakehunt.toml for the sandbox."""
-    (tmp_path / "lakehunt.toml").write_text(_CONFIG)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 @pytest.fixture
@@ -190,7 +177,7 @@ def test_too_much_is_refused_before_anything_starts(
     assert "more than the 1,000 bytes allowed; most of it sql" in ran.err
     assert "`max_scan` under [athena] in lakehunt.toml" in ran.err
     assert not started(sandbox)
-    (place / "lakehunt.toml").write_text(f'{_CONFIG}max_scan = "50 KB"\n')
+    (place / "lakehunt.toml").write_text(f'{ATHENA_TOML}max_scan = "50 KB"\n')
     ran = lakehunt(*asked)
     assert "more than the 50,000 bytes allowed" in ran.err
     assert "allow it with --max-scan 1GB, or with `max_scan`" in ran.err

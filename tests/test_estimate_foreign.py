@@ -6,31 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-import pytest
 
 from lakehunt.content import roots
 from lakehunt.model import Source
 from lakehunt.sandbox.lake import load_lake
 from lakehunt.sandbox.server import RESULTS, Sandbox
 from lakehunt.sources import load_source
-from tests.conftest import Ran
+from tests.conftest import ATHENA_TOML, Ran
 from tests.foreign import make_foreign_table
 
 Lakehunt = Callable[..., Ran]
 _COUNT = "SELECT count(*) AS n FROM cloudtrail"
-_CONFIG = f"""
-[athena]
-workgroup = "primary"
-results = "s3://{RESULTS}/run/"
-"""
-
-
-@pytest.fixture
-def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a lakehunt.toml for the sandbox."""
-    (tmp_path / "lakehunt.toml").write_text(_CONFIG)
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
 
 
 def foreign(sources: dict[str, Source], sandbox: Sandbox, lake: Path, place: Path) -> None:
@@ -39,7 +25,7 @@ def foreign(sources: dict[str, Source], sandbox: Sandbox, lake: Path, place: Pat
     make_foreign_table(sources["cloudtrail"], load_source(roots(), "cloudtrail", deployment).table)
     boto3.client("s3").create_bucket(Bucket=RESULTS)
     mapped = '[tables]\ncloudtrail_raw = "other_db.cloudtrail_logs"\n'
-    (place / "lakehunt.toml").write_text(_CONFIG + mapped)
+    (place / "lakehunt.toml").write_text(ATHENA_TOML + mapped)
 
 
 def scanned_and_forecast(ran: Ran) -> tuple[int, int]:
@@ -84,7 +70,7 @@ def test_registered_partitions_are_read_from_glue_wherever_they_lie(
              "Parameters": {}, "StorageDescriptor": table["StorageDescriptor"]}  # fmt: skip
     glue.update_table(DatabaseName="other_db", TableInput=given)
     (place / "lakehunt.toml").write_text(
-        f'{_CONFIG}[tables.cloudtrail_raw]\ntable = "other_db.cloudtrail_logs"\n'
+        f'{ATHENA_TOML}[tables.cloudtrail_raw]\ntable = "other_db.cloudtrail_logs"\n'
         'account_id = "owner"\n'
     )
     own = next(
