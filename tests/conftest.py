@@ -40,8 +40,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """No test sees the machine's AWS settings, terminal or history."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / f"state-{uuid4()}"))
+    """No test sees the machine's AWS settings, terminal, history or cache."""
+    own = tmp_path_factory.getbasetemp() / str(uuid4())
+    monkeypatch.setenv("XDG_STATE_HOME", str(own / "state"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(own / "cache"))
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "120")

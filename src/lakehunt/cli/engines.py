@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lakehunt.engines.athena.history import History
     from lakehunt.engines.base import Engine
     from lakehunt.engines.local.engine import LocalEngine
+    from lakehunt.engines.local.kept.store import KeptStore
     from lakehunt.engines.local.s3_lake import S3Lake
     from lakehunt.s3.cache import ObjectCache
 
@@ -135,7 +136,8 @@ def local_engine(lake: str, sources: Mapping[str, Source]) -> "LocalEngine":
     """
     from lakehunt.engines.local.engine import LocalEngine
 
-    return LocalEngine(_s3_lake(lake, sources) if is_address(lake) else Path(lake), sources)
+    place = _s3_lake(lake, sources) if is_address(lake) else Path(lake)
+    return LocalEngine(place, sources, kept_store())
 
 
 def _s3_lake(lake: str, sources: Mapping[str, Source]) -> "S3Lake":
@@ -150,6 +152,16 @@ def object_cache() -> "ObjectCache":
     """Return where objects of S3 are kept on this machine."""
     from lakehunt.s3.cache import ObjectCache
 
-    own = config().cache
-    folder = Path(own.folder) if own.folder else user_cache_path("lakehunt")
-    return ObjectCache(folder / "objects", own.max_size)
+    return ObjectCache(_cache_folder() / "objects", config().cache.max_size)
+
+
+def kept_store() -> "KeptStore":
+    """Return where rows are kept on this machine that were parsed before."""
+    from lakehunt.engines.local.kept.store import KeptStore
+
+    return KeptStore(_cache_folder() / "parsed", config().cache.max_kept_size)
+
+
+def _cache_folder() -> Path:
+    own = config().cache.folder
+    return Path(own) if own else user_cache_path("lakehunt")

@@ -47,6 +47,7 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     """Run the detections over LAKE; exits 1 when there are findings."""
     from lakehunt.hunt import Choice, hunt, plan_hunt
     from lakehunt.library import load_queries
+    from lakehunt.render.findings import kept_lines
 
     wanted = asked(options, None)
     roots = content_roots(options["content"])
@@ -62,6 +63,7 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     finally:
         engine.close()
     write_hunt(hunted, options)
+    note(kept_lines(hunted.run, keep=wanted.limits.keep))
     return exit_code(
         hunted.run,
         strict=options["strict"],

@@ -89,7 +89,26 @@ def output_options(command: _F) -> _F:
         click.option("--strict", is_flag=True, help="Exit 3 if anything could not be read."),
     ):
         command = option(command)
-    return engine_options("local")(command)
+    return engine_options("local")(keep_option(command))
+
+
+def keep_option(command: _F) -> _F:
+    """Add --keep."""
+    text = "Locally: keep what is parsed on this machine; later commands read that."
+    return click.option("--keep/--no-keep", default=None, help=text)(command)
+
+
+def keeps(options: Mapping[str, Any]) -> bool:
+    """Tell whether what is parsed is to be kept, by --keep or lakehunt.toml.
+
+    Raises:
+        UsageError: it is asked of an engine that parses nothing here.
+    """
+    is_local = options.get("engine", "local") == "local"
+    asked_for = options.get("keep")
+    if asked_for and not is_local:
+        raise UsageError(f"--keep: --engine {options['engine']} parses nothing on this machine")
+    return is_local and bool(config().cache.keep if asked_for is None else asked_for)
 
 
 def engine_options(default: str) -> Callable[[_F], _F]:
@@ -154,7 +173,7 @@ def asked(options: Mapping[str, Any], max_rows: int | None) -> Asked:
     lateness = lateness_of(options["lateness"])
     # a file that is passed over is not known to be whole
     count = options["count"] or bool(options.get("strict") and options["engine"] == "local")
-    limits = Limits(max_rows, options["all_time"], lateness, count)
+    limits = Limits(max_rows, options["all_time"], lateness, count, keep=keeps(options))
     return Asked(window, narrow_of(options), limits)
 
 

@@ -17,6 +17,7 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
+    keeps,
     lake_option,
     note,
     output_options,
@@ -78,7 +79,7 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
 
 def _write(dossier: "Dossier", run: "Run", options: Mapping[str, Any]) -> None:
     from lakehunt.pivot import steps_of
-    from lakehunt.render.findings import account_lines
+    from lakehunt.render.findings import account_lines, kept_lines
 
     steps = steps_of(dossier)
     commands = [(shown, step.why) for step in steps if (shown := _command(step, options))]
@@ -90,6 +91,7 @@ def _write(dossier: "Dossier", run: "Run", options: Mapping[str, Any]) -> None:
     if dossier.truncated:
         note([f"more than {_MOST_EVENTS:,} rows: findings are those of its actors and addresses"])
     note(account_lines(run))
+    note(kept_lines(run, keep=keeps(options)))
 
 
 def _write_summary(

@@ -121,7 +121,7 @@ def _answer(
     hidden_in: "Callable[[Run], Hidden | None]" = lambda run: None,
 ) -> int:
     """Write the result of the first draft; the other, if any, tells what is hidden in it."""
-    from lakehunt.render.findings import account_lines, hidden_lines
+    from lakehunt.render.findings import account_lines, hidden_lines, kept_lines
 
     wanted = asked(options, max_rows)
     sources = sources_for(options)
@@ -139,6 +139,7 @@ def _answer(
     _write_result(result, run, hidden, options)
     note(hidden_lines(hidden, was_shown=bool(options.get("show_known"))))
     note(account_lines(run))
+    note(kept_lines(run, keep=wanted.limits.keep))
     if result.truncated:
         note([f"only the first {max_rows:,} rows are shown; --max-rows shows more"])
     return exit_code(run, strict=options["strict"])

@@ -16,6 +16,8 @@ from lakehunt.cli.options import (
     ProgressBar,
     content_option,
     exit_code,
+    keep_option,
+    keeps,
     lake_name,
     lake_option,
     lateness_of,
@@ -36,16 +38,18 @@ if TYPE_CHECKING:
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="table")
 @click.option("--out", type=click.Path(path_type=Path), help="Write to this file.")
 @click.option("--strict", is_flag=True, help="Exit 3 if anything could not be read.")
+@keep_option
 @content_option
 def status_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
     """Tell how the logs in LAKE are: files, rows and delays by day, and what is missing."""
     from lakehunt.engines.base import Limits
-    from lakehunt.render.findings import outside_lines, unread_lines
+    from lakehunt.render.findings import kept_lines, outside_lines, unread_lines
     from lakehunt.render.health import health_lines
     from lakehunt.status import lake_status
 
     window = window_of(options["since"], options["until"], options["tz"])
-    limits = Limits(None, options["all_time"], lateness_of(options["lateness"]))
+    lateness = lateness_of(options["lateness"])
+    limits = Limits(None, options["all_time"], lateness, keep=keeps(options))
     engine = local_engine(lake_name(lake_argument, lake), local_sources(options))
     try:
         found = lake_status(engine, window, narrow_of(options), limits, ProgressBar())
@@ -56,6 +60,7 @@ def status_command(lake_argument: str | None, lake: str | None, **options: Any) 
     note(line for one in found.sources for line in health_lines(one))
     note(outside_lines(found.run) if window else ())
     note(unread_lines(found.run))
+    note(kept_lines(found.run, keep=limits.keep))
     return exit_code(found.run, strict=options["strict"])
 
 

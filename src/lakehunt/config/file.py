@@ -123,10 +123,15 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """Where objects of S3 are kept on this machine, and how many bytes: `[cache]`."""
+    """What is kept on this machine, where, and how many bytes at most: `[cache]`.
+
+    Objects of S3 that were fetched, and with `keep` the rows of logs that were parsed.
+    """
 
     folder: str = ""
     max_size: int = 10 * 10**9
+    keep: bool = False
+    max_kept_size: int = 20 * 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,10 +304,15 @@ def _mapped(reader: Reader, data: Mapping[str, object]) -> dict[str, Mapped]:
 
 
 def _cache(reader: Reader, data: Mapping[str, object]) -> Cache:
-    reader.check(data, ("folder", "max_size"))
+    reader.check(data, ("folder", "max_size", "keep", "max_kept_size"))
     folder = reader.text(data, "folder")
-    max_size = reader.size(data, "max_size") if "max_size" in data else Cache().max_size
-    return Cache(str(reader.path.parent / folder) if folder else "", max_size)
+    if not isinstance(data.get("keep", False), bool):
+        raise reader.error("keep", "true or false")
+    sizes = {
+        name: reader.size(data, name) for name in ("max_size", "max_kept_size") if name in data
+    }
+    place = str(reader.path.parent / folder) if folder else ""
+    return Cache(place, keep=data.get("keep") is True, **sizes)
 
 
 def _locations(reader: Reader, data: Mapping[str, object]) -> dict[str, Access]:

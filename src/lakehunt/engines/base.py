@@ -22,7 +22,8 @@ class Limits:
 
     `count`: say what the logs hold beside the results, where that costs extra: on Athena a query,
     locally the parsing of files without anything that is asked for. `counts_only`: say it of each
-    file too and answer nothing, which the local engine does.
+    file too and answer nothing, which the local engine does. `keep`: keep the rows of all files
+    that are parsed for the runs to come, where an engine parses.
     """
 
     max_rows: int | None = None
@@ -30,6 +31,7 @@ class Limits:
     lateness: timedelta | None = None
     count: bool = True
     counts_only: bool = False
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

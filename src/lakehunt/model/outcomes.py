@@ -49,9 +49,9 @@ class SourceAccount:
 
     `partial` names files that were read in full and whose events lack parts by nature.
     `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
-    `files_passed_over` do not hold what is asked for and were not parsed. `by_file` is filled where
-    a run is asked for it. `not_counted` says of `files` or `rows` why there are no numbers; those
-    that stand here then mean nothing.
+    `files_passed_over` do not hold what is asked for and were not parsed; the rows of `files_kept`
+    were kept by a run before. `by_file` is filled where a run is asked for it. `not_counted` says
+    of `files` or `rows` why there are no numbers; those that stand here then mean nothing.
     """
 
     source: str
@@ -60,6 +60,7 @@ class SourceAccount:
     files_pruned: int = 0
     files_empty: int = 0
     files_passed_over: int = 0
+    files_kept: int = 0
     bytes_read: int = 0
     skipped: tuple[FileNote, ...] = ()
     refused: tuple[FileNote, ...] = ()

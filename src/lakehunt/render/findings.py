@@ -24,6 +24,8 @@ from lakehunt.render.words import brief, counted, moment, one_or_list
 
 TABLE_COLUMNS = ("severity", "first_event_time", "count", "query", "actor", "target", "source_ip")
 _NOTES_SHOWN = 10
+# After so long a run one is told how the next would be shorter.
+_LONG_SECONDS = 10
 # What stands in an account's JSON object only where it was counted.
 _COUNTED = {
     "files": ("files", "bytes_read"),
@@ -179,6 +181,7 @@ def _account_value(account: SourceAccount) -> dict[str, object]:
             "outside_window": account.files_pruned,
             "empty": account.files_empty,
             "passed_over": account.files_passed_over,
+            "kept": account.files_kept,
             "skipped": [_note(note) for note in account.skipped],
             "refused": [_note(note) for note in account.refused],
             "partial": [_note(note) for note in account.partial],
@@ -226,6 +229,23 @@ def account_lines(run: Run) -> Iterable[str]:
     yield from unread_lines(run)
 
 
+def kept_lines(run: Run, *, keep: bool) -> Iterable[str]:
+    """Yield what was not kept of what should be, or that the next run need not parse again."""
+    left = sum(_parsed(account) for account in run.accounts)
+    if keep and left:
+        files = counted(left, "file was", "files were")
+        why = "no room below [cache] max_kept_size, or not read in full"
+        yield f"{files} not kept: {why}"
+    if not keep and left and run.seconds > _LONG_SECONDS:
+        yield f"{run.seconds:,.0f} seconds; with --keep, later commands need not parse this again"
+
+
+def _parsed(account: SourceAccount) -> int:
+    """Return of how many files a run has parsed what it does not find kept the next time."""
+    read = account.files_read + account.files_empty + len(account.refused)
+    return max(0, read - account.files_kept) if not account.not_counted else 0
+
+
 def unread_lines(run: Run) -> Iterable[str]:
     """Yield what of a lake a run has not read: absent sources, what was skipped, what failed."""
     absent = [account.source for account in run.accounts if _is_absent(account)]
@@ -267,6 +287,7 @@ def _files_line(account: SourceAccount) -> str:
         (account.files_pruned, "outside the window"),
         (account.files_empty, "without events"),
         (account.files_passed_over, "passed over"),
+        (account.files_kept, "from what was kept"),
         (len(account.skipped), "skipped"),
         (len(account.refused), "not read in full"),
     ):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lakehunt.engines.local.connection import Connection
+from lakehunt.engines.local.kept.rows import ScanFiles
 from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.recognise import Recogniser
 from lakehunt.engines.local.scan import kept_rows, scan_files
@@ -77,6 +78,9 @@ class _Held:
 
     def on_disk(self) -> Path:
         return self.store.file(self.stored)
+
+    def version(self) -> str:
+        return f"{self.stored.url} {self.stored.etag}"
 
 
 class Reading:
@@ -169,7 +173,9 @@ class Reading:
         folder = self.folder / f"{source.name}-{len(self._kept)}"
         folder.mkdir(parents=True)
         with Connection() as connection:
-            parts = scan_files(connection, scan, files, folder, lambda share: None, parse_all=True)
+            parts = scan_files(
+                connection, scan, ScanFiles(files), folder, lambda share: None, parse_all=True
+            )
         rows = kept_rows(scan.needs[0], parts, source)
         own = {c.name.lower(): c for c in (*source.table.columns, *source.table.partition_columns)}
         keys = [name for name in placed[0].values if name.lower() not in own]

@@ -83,6 +83,7 @@ def account_for_rows(
         files_read=sum(1 for count in parts.records.values() if count),
         files_empty=sum(1 for count in parts.records.values() if not count),
         files_passed_over=parts.passed_over,
+        files_kept=parts.kept,
         not_counted={"rows": _PASSED_OVER} if parts.passed_over else {},
         bytes_read=sum(file.size_bytes for file in read),
         refused=parts.refused,

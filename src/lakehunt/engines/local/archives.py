@@ -67,6 +67,7 @@ class Packed:
     archives: "Archives"
     archive: Path
     inside: tuple[str, ...]
+    archive_version: str
 
     def read(self) -> bytes:
         """Return the member whole.
@@ -82,6 +83,10 @@ class Packed:
     def head(self, size_bytes: int) -> bytes:
         """Return the first bytes of the member; raises as `read`."""
         return self.archives.read(self.archive, self.inside, size_bytes)
+
+    def version(self) -> str:
+        """Return what is another where the bytes are: the archive's own, and the names in it."""
+        return "\0".join((self.archive_version, *self.inside))
 
 
 class Archives:

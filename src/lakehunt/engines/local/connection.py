@@ -57,8 +57,10 @@ class Connection:
             self._duckdb.execute("RESET memory_limit")
 
     @contextmanager
-    def reading(self, rows: pyarrow.RecordBatchReader, name: str, sql: str) -> Iterator[None]:
-        """Make a stream of documents readable as a table of this name, as the SQL makes it of it.
+    def reading(
+        self, rows: pyarrow.RecordBatchReader | pyarrow.Table, name: str, sql: str
+    ) -> Iterator[None]:
+        """Make documents readable as a table of this name, as the SQL makes it of them.
 
         Raises:
             duckdb.Error: DuckDB failed.

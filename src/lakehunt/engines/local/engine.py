@@ -11,13 +11,18 @@ from datetime import timedelta
 from pathlib import Path
 
 import duckdb
+import pyarrow
 
 from lakehunt.engines.base import Limits, Progress, Run
 from lakehunt.engines.local.account import account_by_file, account_for_files, account_for_rows
 from lakehunt.engines.local.connection import Connection, failure
 from lakehunt.engines.local.empty import define_empty
 from lakehunt.engines.local.folder import open_folder
-from lakehunt.engines.local.lake import Lake
+from lakehunt.engines.local.kept.keeping import keep_files
+from lakehunt.engines.local.kept.rows import ScanFiles, find_kept
+from lakehunt.engines.local.kept.sql import reads_lines
+from lakehunt.engines.local.kept.store import KeptStore
+from lakehunt.engines.local.lake import Lake, LogFile
 from lakehunt.engines.local.original import original_records
 from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.shown import shown_rows
@@ -35,22 +40,29 @@ from lakehunt.model import (
 from lakehunt.sql.compile import Draft, Statement, compile_draft, rebind, require_bounds
 from lakehunt.sql.share import Scan, plan_scans
 from lakehunt.sql.typed import analyzed, catalog_of, lowered
+from lakehunt.trino_on_duckdb import Translation
 
 # Above this an unbounded query of one's own is asked to say that it means it.
 _UNBOUNDED_BYTES = 1_000_000_000
+# What a query may hold for each thread before it goes to files: a window over 4 million events took
+# 600 MB without.
+_ANSWER_BYTES = 96_000_000
 
 
 class LocalEngine:
     """DuckDB over one lake; close it to give back its temporary parts."""
 
-    def __init__(self, lake: Path | Lake, sources: Mapping[str, Source]) -> None:
-        """Take a lake, or open a folder as one.
+    def __init__(
+        self, lake: Path | Lake, sources: Mapping[str, Source], store: KeptStore | None = None
+    ) -> None:
+        """Take a lake, or open a folder as one, and where rows are kept that were parsed before.
 
         Raises:
             LakeError: the folder is missing or holds nothing that is known.
         """
         self.sources = sources
         self.lake: Lake = open_folder(lake, sources) if isinstance(lake, Path) else lake
+        self.store = store
         self.catalog = catalog_of(sources.values())
 
     def close(self) -> None:
@@ -175,6 +187,7 @@ class _Session:
         parse_all: bool,
     ) -> None:
         self.lake = engine.lake
+        self.store = engine.store
         self.catalog = engine.catalog
         self.connection = connection
         self.folder = folder
@@ -201,9 +214,10 @@ class _Session:
             return account
         folder = self.folder / scan.source.name
         folder.mkdir()
-        with self.lake.reading(files):
+        known = self._known(scan, files, progress)
+        with self.lake.reading([files[number] for number in known.others]):
             parts = scan_files(
-                self.connection, scan, files, folder, progress, parse_all=self.parse_all
+                self.connection, scan, known, folder, progress, parse_all=self.parse_all
             )
         for need in scan.needs:
             self.connection.run(
@@ -216,6 +230,16 @@ class _Session:
         self.scanned_bytes[scan.source.name] = account.bytes_read
         return account
 
+    def _known(self, scan: Scan, files: Sequence[LogFile], progress: Progress) -> ScanFiles:
+        """Return files with what is kept of them, after keeping all if the run is to."""
+        if self.store is None or reads_lines(scan):
+            return ScanFiles(files)
+        known = find_kept(self.store, scan.source, files)
+        if not self.limits.keep:
+            return known
+        with self.lake.reading([files[number] for number in known.others]):
+            return keep_files(self.connection, self.store, scan.source, known, progress)
+
     def answer(self, statement: Statement) -> Result | LakehuntError:
         """Return the rows of one statement over the scanned parts, or why there are none."""
         started = time.perf_counter()
@@ -223,7 +247,7 @@ class _Session:
         try:
             wanted = None if most is None else most + 1
             translation = lowered(statement.tree, self.catalog)
-            table = shown_rows(self.connection, translation, wanted)
+            table = self._rows(translation, wanted)
         except duckdb.Error as error:
             return EngineError(f"{statement.name}: {failure(error)}")
         except LakehuntError as error:
@@ -238,6 +262,14 @@ class _Session:
             scanned_bytes=sum(self.scanned_bytes.get(name, 0) for name in names),
             truncated=truncated,
         )
+
+    def _rows(self, translation: Translation, wanted: int | None) -> pyarrow.Table:
+        try:
+            with self.connection.within(_ANSWER_BYTES):
+                return shown_rows(self.connection, translation, wanted)
+        except duckdb.OutOfMemoryException:
+            # what cannot go to files may have all the memory there is
+            return shown_rows(self.connection, translation, wanted)
 
 
 def _is_windowed(

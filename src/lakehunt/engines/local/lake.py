@@ -32,6 +32,9 @@ class Content(Protocol):
     def on_disk(self) -> Path:
         """Return a file on this machine that holds it."""
 
+    def version(self) -> str:
+        """Return what is another where the bytes are, without reading them."""
+
 
 @dataclass(frozen=True, slots=True)
 class OnDisk:
@@ -51,6 +54,14 @@ class OnDisk:
     def on_disk(self) -> Path:
         """Return the file itself."""
         return self.path
+
+    def version(self) -> str:
+        """Return where it lies, its size and when it was changed.
+
+        The time of its entry counts too: the one of its content can be set to anything.
+        """
+        status = self.path.stat()
+        return f"{self.path.resolve()} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,9 +97,11 @@ class Lister:
 
     def _open(self, file: LogFile, path: str) -> None:
         if isinstance(file.content, Packed):
-            inside, archive = file.content.inside, file.content.archive
+            own = file.content
+            inside, archive, version = own.inside, own.archive, own.archive_version
         else:
             inside, archive = (), file.content.on_disk()
+            version = file.content.version()
         if len(inside) > _DEEPEST_ARCHIVE:
             self.refuse(file.name, "an archive in an archive in an archive is not opened")
             return
@@ -110,7 +112,7 @@ class Lister:
             return
         for member in members:
             name = f"{file.name}/{member.name}"
-            packed = Packed(self.archives, archive, (*inside, member.name))
+            packed = Packed(self.archives, archive, (*inside, member.name), version)
             if member.refused:
                 self.refuse(name, member.refused)
             else:

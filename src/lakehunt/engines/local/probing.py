@@ -43,6 +43,9 @@ class _Lines:
     def on_disk(self) -> Path:
         raise OSError("no file of this machine")
 
+    def version(self) -> str:
+        raise OSError("nothing that would be kept")
+
 
 @dataclass(frozen=True, slots=True)
 class _Taken:

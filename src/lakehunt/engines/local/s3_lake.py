@@ -53,6 +53,10 @@ class Stored:
         """Return the file of the cache that holds it."""
         return self.fetcher.path(self.object)
 
+    def version(self) -> str:
+        """Return its address and its ETag."""
+        return f"{self.fetcher.bucket.address(self.object.key)} {self.object.etag}"
+
 
 class S3Lake:
     """What lies below an address in S3; all of it raises CloudError where AWS refuses."""

@@ -8,26 +8,20 @@ from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
+from lakehunt.engines.local.plans import LINE, PARSED, TIME, Plans, call
 from lakehunt.engines.local.serdes import reader_of
 from lakehunt.engines.local.serdes.reader import Reader, Wanted
 from lakehunt.engines.local.stream import path_columns
 from lakehunt.engines.local.types import quoted
-from lakehunt.layouts import strftime
-from lakehunt.model import Format, PartitionColumn, Partitions, Source, Type
+from lakehunt.model import Format, Source, Type
 from lakehunt.sources.lines import PARQUET
 from lakehunt.sql.needles import Needles, any_of, needles, text_paths
-from lakehunt.sql.parse import parse_query
 from lakehunt.sql.share import Need, Scan
-from lakehunt.sql.typed import lowered, trino_type
-from lakehunt.sql.views import ViewPlan, fields_read, pruned, read_view
+from lakehunt.sql.typed import Catalog, lowered, trino_type
+from lakehunt.sql.views import ViewPlan, fields_read, pruned
 
 ACCOUNT_COLUMNS = ("event_time", "event_id", "account_id", "region")
 _EVENT_CLASS = "event_class"
-# Computed first, for every record: when it was, and whether the event view has it.
-_TIME = "scan.event_time"
-_PARSED = "scan.parsed"
-# The text of a record's line; read only when asked. A star leaves it out, as it does the path.
-_LINE = "$line"
 _PATH = "$path"
 
 
@@ -50,12 +44,12 @@ def scan_sql(scan: Scan, format_: Format, *, is_searched: bool) -> ScanSql:
     Raises:
         LakeError: the table of the format is not read locally.
     """
-    plans = _Plans(scan, format_)
-    sql = _sql(scan_select(plans), scan.source, format_)
+    plans = Plans(scan, format_)
+    sql = over_raw(scan_select(plans), scan.source, format_)
     return replace(sql, needles=_needles(plans)) if is_searched else sql
 
 
-def _needles(plans: "_Plans") -> Needles:
+def _needles(plans: Plans) -> Needles:
     """Return what a file must hold for any relation to keep one of its rows."""
     table = plans.format.table
     if table.serde == PARQUET:
@@ -71,62 +65,78 @@ def _needles(plans: "_Plans") -> Needles:
 
 def parsed_sql(source: Source, format_: Format) -> ScanSql:
     """Return how one tells of each record of a format alone whether the event view has it."""
-    event = _Plans(Scan(source, (), ()), format_).event
+    event = Plans(Scan(source, (), ()), format_).event
     select = exp.select(_is_parsed(event).as_("parsed"), copy=False)
-    return _sql(select.from_(exp.to_table(format_.table.name), copy=False), source, format_)
+    return over_raw(select.from_(exp.to_table(format_.table.name), copy=False), source, format_)
 
 
 def lines_sql(source: Source, format_: Format) -> ScanSql:
     """Return the id and the text of each record of a format that the event view has."""
-    event = _Plans(Scan(source, (), ()), format_).event
-    event_id, line = event.columns["event_id"].copy(), exp.column(_LINE, quoted=True)
+    event = Plans(Scan(source, (), ()), format_).event
+    event_id, line = event.columns["event_id"].copy(), exp.column(LINE, quoted=True)
     select = exp.select(event_id.as_("event_id"), line.as_("line"), copy=False)
     select = select.from_(exp.to_table(format_.table.name), copy=False)
-    return _sql(select.where(_is_parsed(event), copy=False), source, format_)
+    return over_raw(select.where(_is_parsed(event), copy=False), source, format_)
 
 
 def _is_parsed(event: ViewPlan) -> exp.Expr:
     # neither true nor false, such as of a time that is missing, is not parsed
-    return _call("coalesce", event.condition.copy(), exp.false())
+    return call("coalesce", event.condition.copy(), exp.false())
 
 
-def _sql(select: exp.Select, source: Source, format_: Format) -> ScanSql:
-    partitions = source.partitions
+def over_raw(select: exp.Select, source: Source, format_: Format) -> ScanSql:
+    """Return a query over the raw table of a format, and how that is read from files.
+
+    Raises:
+        LakeError: the table of the format is not read locally.
+    """
     read = fields_read([select])
     columns = [column for column in format_.table.columns if column.name.lower() in read]
     types = {c.name: pruned(c.type, read[c.name.lower()]) for c in columns}
-    reader = reader_of(format_.table, Wanted(types, _LINE in read), partitions)
+    reader = reader_of(format_.table, Wanted(types, LINE in read), source.partitions)
     shown = [f"{reader.columns[name]} AS {quoted(name)}" for name in types]
-    names = [column.raw_name for column in partitions.columns]
-    places = zip(path_columns(names), names, strict=True)
-    shown += [f"f.{own}::VARCHAR AS {quoted(name)}" for own, name in places]
-    shown += [f"{reader.line} AS {quoted(_LINE)}"] if _LINE in read else []
+    shown += [f"{reader.line} AS {quoted(LINE)}"] if LINE in read else []
     raw = (
         f"SELECT f.file_no, {reader.doubtful} AS doubtful, {', '.join(shown)},"
-        f" f.log_file::VARCHAR AS {quoted(_PATH)} FROM {reader.rows}"
+        f" {', '.join(placed('f', source))} FROM {reader.rows}"
     )
-    known = {name: trino_type(type_) for name, type_ in types.items()}
-    hidden_texts = (_PATH, _LINE) if _LINE in read else (_PATH,)
-    texts = dict.fromkeys((*names, *hidden_texts), "varchar")
-    hidden = {"file_no": "integer", "doubtful": "boolean"}
-    catalog = {format_.table.name: {**hidden, **known, **texts}}
+    catalog = raw_catalog(source, format_, types)
     return ScanSql(lowered(select, catalog).sql, raw, reader)
 
 
-def scan_select(plans: "_Plans") -> exp.Select:
+def placed(rows: str, source: Source) -> list[str]:
+    """Return what a file's path tells as raw columns, of rows that have it as a stream does."""
+    names = [column.raw_name for column in source.partitions.columns]
+    places = zip(path_columns(names), names, strict=True)
+    shown = [f"{rows}.{own}::VARCHAR AS {quoted(name)}" for own, name in places]
+    return [*shown, f"{rows}.log_file::VARCHAR AS {quoted(_PATH)}"]
+
+
+def raw_catalog(source: Source, format_: Format, types: Mapping[str, Type]) -> Catalog:
+    """Return the raw table of a format with these columns, and those that every one has."""
+    known = {name: trino_type(type_) for name, type_ in types.items()}
+    names = (column.raw_name for column in source.partitions.columns)
+    texts = dict.fromkeys((*names, _PATH, LINE), "varchar")
+    hidden = {"file_no": "integer", "doubtful": "boolean"}
+    return {format_.table.name: {**hidden, **known, **texts}}
+
+
+def scan_select(plans: Plans, *, is_timed: bool = False) -> exp.Select:
     """Return a scan as a query over the raw table: account columns, then each relation's rows.
 
-    In levels, so that each thing is computed once: what may fail, then the event's time and whether
-    it parses, then whether a relation keeps it, then the columns of those that are kept.
+    In levels, so that each thing is computed once: the event's time and whether it parses, then
+    whether a relation keeps it, then the columns of those that are kept.
+
+    Args:
+        is_timed: the raw table has the first of these as columns.
     """
     source, event = plans.source, plans.event
-    time, parsed = exp.column(_TIME, quoted=True), exp.column(_PARSED, quoted=True)
     outputs: dict[str, exp.Expr] = {
         "file_no": exp.column("file_no"),
         "doubtful": exp.column("doubtful"),
-        "parsed": parsed,
+        "parsed": exp.column(PARSED, quoted=True),
         **{name: event.columns[name].copy() for name in ACCOUNT_COLUMNS},
-        "event_time": time,
+        "event_time": exp.column(TIME, quoted=True),
     }
     if source.partitions.event_class:
         outputs[_EVENT_CLASS] = event.columns[source.partitions.event_class].copy()
@@ -135,15 +145,25 @@ def scan_select(plans: "_Plans") -> exp.Select:
         plan = plans.of(need)
         flags |= _flags(need, plan)
         outputs |= _outputs(need, plan)
-    first = {_TIME: event.columns["event_time"].copy(), _PARSED: _is_parsed(event)}
-    hidden = (_PATH, _LINE) if _reads_line([*flags.values(), *outputs.values()]) else (_PATH,)
+    reads_line = _reads_line([*flags.values(), *outputs.values()])
+    table = exp.to_table(plans.format.table.name)
+    below = table if is_timed else timed_rows(plans, reads_line=reads_line)
+    flagged = level(_all(reads_line=reads_line), flags, below)
+    return level([], outputs, flagged.subquery("flagged", copy=False))
+
+
+def timed_rows(plans: Plans, *, reads_line: bool) -> exp.Subquery:
+    """Return the raw table with when each record was, and whether the event view has it.
+
+    In levels too: what may fail is computed first.
+    """
+    first = {TIME: plans.event.columns["event_time"].copy(), PARSED: _is_parsed(plans.event)}
+    everything = _all(reads_line=reads_line)
     below: exp.Table | exp.Subquery = exp.to_table(plans.format.table.name)
     levels, first = _tried(first)
-    for number, level in enumerate(levels):
-        below = _level(_all(hidden), level, below).subquery(f"tried{number}", copy=False)
-    timed = _level(_all(hidden), first, below)
-    flagged = _level(_all(hidden), flags, timed.subquery("timed", copy=False))
-    return _level([], outputs, flagged.subquery("flagged", copy=False))
+    for number, tried in enumerate(levels):
+        below = level(everything, tried, below).subquery(f"tried{number}", copy=False)
+    return level(everything, first, below).subquery("timed", copy=False)
 
 
 def _tried(named: Mapping[str, exp.Expr]) -> tuple[list[dict[str, exp.Expr]], dict[str, exp.Expr]]:
@@ -172,87 +192,6 @@ def _tried(named: Mapping[str, exp.Expr]) -> tuple[list[dict[str, exp.Expr]], di
 def _is_try(node: exp.Expr) -> bool:
     is_call = isinstance(node, exp.Anonymous) and node.name.upper() == "TRY"
     return is_call or isinstance(node, exp.TryCast)
-
-
-class _Plans:
-    """The columns and the condition of each relation, over the raw table of one format."""
-
-    def __init__(self, scan: Scan, format_: Format) -> None:
-        self.scan = scan
-        self.source = scan.source
-        self.format = format_
-        view = read_view(format_.event_view)
-        partitions = scan.source.partitions
-        self._told = {
-            column.raw_name.lower(): _filled(column, partitions) for column in partitions.columns
-        }
-        self.event = self._completed(view)
-
-    def of(self, need: Need) -> ViewPlan:
-        """Return the plan of a relation."""
-        format_ = self.format
-        if need.relation == format_.event_view.name:
-            timed = {**self.event.columns, "event_time": exp.column(_TIME, quoted=True)}
-            return ViewPlan(timed, exp.column(_PARSED, quoted=True))
-        if need.relation == format_.unparsed_view.name:
-            return self._unparsed()
-        if need.relation == self.source.table.name:
-            table = self.source.table
-            columns = {c.name.lower(): c.type for c in table.columns}
-            own = {c.name.lower(): c.type for c in self.format.table.columns}
-            values = {name: self._raw(name, columns, own) for name in need.columns}
-            return self._completed(ViewPlan(values, exp.true()))
-        values = {name: exp.column(name, quoted=True) for name in need.columns}
-        values |= {"line": exp.column(_LINE, quoted=True)} if "line" in values else {}
-        return self._completed(ViewPlan(values, exp.true()))
-
-    def _unparsed(self) -> ViewPlan:
-        plan = self._completed(read_view(self.format.unparsed_view))
-        if self.format.lines_table is None:
-            return plan
-        # over lines the view repeats the table's expression: here the row was read already
-        columns = {**plan.columns, "line": exp.column(_LINE, quoted=True)}
-        return ViewPlan(columns, _expression(f"NOT {quoted(_PARSED)}"))
-
-    def _raw(self, name: str, columns: Mapping[str, Type], own: Mapping[str, Type]) -> exp.Expr:
-        """Return a column of the deployed table over the table of this format."""
-        wanted = columns.get(name.lower())
-        if wanted is None or own.get(name.lower()) == wanted:
-            return exp.column(name, quoted=True)
-        there = quoted(name) if name.lower() in own else "NULL"
-        return _expression(f"CAST({there} AS {trino_type(wanted)})")
-
-    def _completed(self, plan: ViewPlan) -> ViewPlan:
-        """Return a plan in which the record tells what no path does."""
-        columns = {name: self._filled_in(value) for name, value in plan.columns.items()}
-        return ViewPlan(columns, self._filled_in(plan.condition))
-
-    def _filled_in(self, value: exp.Expr) -> exp.Expr:
-        def fill(node: exp.Expr) -> exp.Expr:
-            told = self._told.get(node.name.lower()) if isinstance(node, exp.Column) else None
-            if told is None or isinstance(node.parent, exp.Dot):
-                return node
-            return _call("coalesce", exp.column(node.name, quoted=True), told.copy())
-
-        return value.transform(fill)
-
-
-def _filled(column: PartitionColumn, partitions: Partitions) -> exp.Expr | None:
-    """Return what the record tells in place of a path, None where it tells nothing."""
-    if column.name == partitions.window:
-        format_ = exp.Literal.string(strftime(column.format))
-        return _call("date_format", exp.column(_TIME, quoted=True), format_)
-    if not column.record or column.type == "date":
-        return None
-    return _expression(column.record)
-
-
-def _expression(sql: str) -> exp.Expr:
-    return parse_query(f"SELECT {sql}").selects[0]
-
-
-def _call(name: str, *operands: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this=name, expressions=[*operands])
 
 
 def _flags(need: Need, plan: ViewPlan) -> dict[str, exp.Expr]:
@@ -291,17 +230,19 @@ def _column(need: Need, name: str, value: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=_any_wants(need, numbers), true=value.copy())])
 
 
-def _all(hidden: Iterable[str]) -> list[exp.Expr]:
+def _all(*, reads_line: bool) -> list[exp.Expr]:
+    hidden = (_PATH, LINE) if reads_line else (_PATH,)
     return [exp.Star(), *(exp.column(name, quoted=True) for name in hidden)]
 
 
 def _reads_line(expressions: Iterable[exp.Expr]) -> bool:
-    return any(column.name == _LINE for e in expressions for column in e.find_all(exp.Column))
+    return any(column.name == LINE for e in expressions for column in e.find_all(exp.Column))
 
 
-def _level(
+def level(
     kept: list[exp.Expr], named: Mapping[str, exp.Expr], below: exp.Table | exp.Subquery
 ) -> exp.Select:
+    """Return a query of some columns as they are and of named expressions."""
     aliased = (exp.alias_(e, name, quoted=True, copy=False) for name, e in named.items())
     return exp.select(*kept, *aliased, copy=False).from_(below, copy=False)
 
