@@ -244,10 +244,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def main() -> None:
-    """Exits 0 where the server can run here, else 1 with the reason."""
+    """Exits 0 where the server can run here, else 1 with the reason; `--fetch` fetches it."""
     try:
         print(f"Java {_major(java())}, Maven {maven()}")
-    except Unavailable as reason:
+        if "--fetch" in sys.argv:
+            fetched(cache())
+    except (Unavailable, Broken) as reason:
         sys.exit(str(reason))
 
 
