@@ -2,7 +2,7 @@
 
 The cases of a query are written as AWS delivers them, into S3 and into a folder; the tables are
 those of `ddl --format trino`. What Trino answered to the same question before is not asked again:
-`make live TESTS=--update-goldens` stores the answers in `answers`.
+`pytest -m live tests/trino_live --update-goldens` stores what it answers in `answers`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from lakehunt.layouts import locate
 from lakehunt.library import load_queries
 from lakehunt.model import ACTIVITY, Case, Query, Result, Source, Window
 from lakehunt.sources import load_sources
-from lakehunt.sql.compile import Draft
+from lakehunt.sql.compile import Draft, compile_draft
+from lakehunt.sql.typed import catalog_of, trino_text
 
 from .answers import FOLDER, Answer, digest, store, stored
 from .judge import Judge
@@ -106,9 +107,14 @@ class Library:
         return Answer(asked, self._rows(number, lake, files))
 
     def _asked(self, number: int, lake: Path, files: Mapping[str, set[Path]]) -> str:
-        group = GROUPS[number]
-        parts: list[str | bytes] = [VERSION, repr(group.window), repr(group.draft)]
-        for name in sorted(self._read(number, files)):
+        group, read = GROUPS[number], self._read(number, files)
+        absent = self.deployed.keys() - read if group.draft.is_over_all else ()
+        statement = compile_draft(
+            group.draft, self.deployed, group.window, absent=frozenset(absent)
+        )
+        sql = trino_text(statement, self.deployed, catalog_of(self.deployed.values()))
+        parts: list[str | bytes] = [VERSION, sql]
+        for name in sorted(read):
             parts += trino_statements(self.deployed[name])
             for path in sorted(files.get(name, ())):
                 parts += [path.relative_to(lake).as_posix(), unpacked(path.read_bytes())]
