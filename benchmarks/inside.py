@@ -1,6 +1,10 @@
-"""An aggregate of `questions` by the local engine in this process, without imports and content."""
+"""An aggregate of `questions` by the local engine in this process, without imports and content.
+
+Measured is the first question, the first that keeps what it parses, or the one after that.
+"""
 
 import sys
+import tempfile
 from pathlib import Path
 
 from benchmarks.questions import NAMED, QUESTIONS
@@ -8,16 +12,20 @@ from benchmarks.timing import told
 from lakehunt.content import roots
 from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
+from lakehunt.engines.local.kept.store import KeptStore
 from lakehunt.model import Result, Source
 from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft
 
+FIRST, KEEPING, KEPT = "first", "keeping", "kept"
+_MOST_BYTES = 1 << 40
 
-def _asked(name: str, lake: Path, sources: dict[str, Source]) -> int:
+
+def _asked(name: str, lake: Path, sources: dict[str, Source], store: Path, *, keep: bool) -> int:
     text = NAMED if name == "named" else QUESTIONS[name].ours
-    engine = LocalEngine(lake, sources)
+    engine = LocalEngine(lake, sources, KeptStore(store, _MOST_BYTES))
     try:
-        limits = Limits(all_time=True, count=False)
+        limits = Limits(all_time=True, count=False, keep=keep)
         run = engine.run([Draft("q", text)], None, limits, lambda share: None)
     finally:
         engine.close()
@@ -26,8 +34,15 @@ def _asked(name: str, lake: Path, sources: dict[str, Source]) -> int:
     return sum(int(str(row["n"])) for row in result.rows())
 
 
-if __name__ == "__main__":
-    found = load_sources(roots())
+def _measured(name: str, lake: Path, which: str) -> None:
+    sources = load_sources(roots())
     # content is read when first asked for: here, not in what is measured
-    assert all(source.formats for source in found.values())
-    told(lambda: _asked(sys.argv[1], Path(sys.argv[2]), found))
+    assert all(source.formats for source in sources.values())
+    with tempfile.TemporaryDirectory(prefix="lakehunt-bench-") as folder:
+        if which == KEPT:
+            _asked(name, lake, sources, Path(folder), keep=True)
+        told(lambda: _asked(name, lake, sources, Path(folder), keep=which == KEEPING))
+
+
+if __name__ == "__main__":
+    _measured(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

@@ -6,6 +6,7 @@ interpreter of --rivals has them.
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -27,7 +28,9 @@ def commands(name: str, lake: Path, rivals: Mapping[str, str]) -> dict[str, Sequ
     found: dict[str, Sequence[str]] = {
         "decompression alone": (*own, "benchmarks.decompress", str(lake)),
         "lakehunt sql": (*own, "lakehunt", "sql", text, "--lake", str(lake), "--all-time"),
-        "lakehunt, in-process": (*own, "benchmarks.inside", name, str(lake)),
+        "lakehunt, in-process": (*own, "benchmarks.inside", name, str(lake), "first"),
+        "lakehunt, which keeps": (*own, "benchmarks.inside", name, str(lake), "keeping"),
+        "lakehunt, of what was kept": (*own, "benchmarks.inside", name, str(lake), "kept"),
     }
     for rival, python in rivals.items():
         asked = rival == "chdb" and (name == "named" or QUESTIONS[name].chdb)
@@ -81,6 +84,8 @@ def main() -> None:
     rivals = dict.fromkeys(installed(given.rivals), given.rivals)
     print(_LINE.format("", *_HEAD))
     with tempfile.TemporaryDirectory(prefix="lakehunt-bench-") as folder:
+        # what the user's own cache holds of a lake is not read
+        os.environ["XDG_CACHE_HOME"] = str(Path(folder) / "cache")
         for name in given.sources or [*QUESTIONS, "named"]:
             source = "cloudtrail" if name == "named" else name
             lake = (given.lakes or Path(folder)) / source

@@ -234,7 +234,7 @@ class _Session:
         """Return files with what is kept of them, after keeping all if the run is to."""
         if self.store is None or reads_lines(scan):
             return ScanFiles(files)
-        known = find_kept(self.store, scan.source, files)
+        known = find_kept(self.store, scan.source, files, keep=self.limits.keep)
         if not self.limits.keep:
             return known
         with self.lake.reading([files[number] for number in known.others]):

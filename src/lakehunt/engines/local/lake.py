@@ -61,7 +61,7 @@ class OnDisk:
         The time of its entry counts too: the one of its content can be set to anything.
         """
         status = self.path.stat()
-        return f"{self.path.resolve()} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
+        return f"{self.path.absolute()} {status.st_size} {status.st_mtime_ns} {status.st_ctime_ns}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,9 +43,15 @@ class ScanFiles:
         return [number for number in range(len(self.files)) if number not in self.kept]
 
 
-def find_kept(store: KeptStore, source: Source, files: Sequence[LogFile]) -> ScanFiles:
-    """Return files of a source with what is kept of them."""
+def find_kept(
+    store: KeptStore, source: Source, files: Sequence[LogFile], *, keep: bool
+) -> ScanFiles:
+    """Return files of a source with what is kept of them, and as what more would be."""
+    if not keep and not store.folder.exists():
+        return ScanFiles(files)
     shelf = store.shelf(_shelf_name(source))
+    if not keep and shelf.is_empty:
+        return ScanFiles(files)
     named = ((number, _file_id(file)) for number, file in enumerate(files))
     ids = {number: file_id for number, file_id in named if file_id is not None}
     return look_again(ScanFiles(files, shelf, ids))

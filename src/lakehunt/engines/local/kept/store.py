@@ -64,6 +64,11 @@ class Shelf:
         groups = _groups(folder) if folder else ()
         self._places = {file_id: group for group in groups for file_id in group.files}
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is kept."""
+        return not self._places
+
     def find(self, file_ids: Iterable[str]) -> dict[str, KeptFile]:
         """Return what is kept of some files, which counts as use of it."""
         found = {name: group for name in file_ids if (group := self._places.get(name))}
