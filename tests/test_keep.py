@@ -4,6 +4,7 @@ It must not know how rows are kept; damage is done to the files of the store fro
 """
 
 import gzip
+import json
 import os
 import shutil
 import zipfile
@@ -22,6 +23,7 @@ from lakehunt.sql.compile import Draft
 from .buckets import Server
 from .conftest import Ran, shared
 from .lakes import document, event, put
+from .mailing import looked_up
 
 EVENTS = "SELECT event_name, event_id, region, log_file FROM cloudtrail ORDER BY 1, 2"
 KEEP = Limits(keep=True)
@@ -91,6 +93,25 @@ def test_kept_rows_are_the_rows_of_the_logs(
 
 def _listed(run: Run) -> int:
     return run.accounts[0].files_listed - len(run.accounts[0].skipped)
+
+
+def test_files_that_take_a_second_reading_are_kept_as_that_gives_them(
+    lake: Path, asking: Asking
+) -> None:
+    """Wrapped, pretty-printed, keys twice, a line that is no record: the fast reading is in doubt."""
+    one = event("DeleteTrail")
+    twice = document(one).replace(b'"eventName"', b'"eventName": "First", "eventName"')
+    put(lake / "looked_up.json", looked_up(event("LookedUp"), event("AlsoLookedUp")))
+    put(lake / NAME.format("Eeee"), json.dumps({"Records": [one]}, indent=2).encode())
+    put(lake / NAME.format("Ffff"), twice)
+    put(lake / NAME.format("Gggg"), document(event("StopLogging"), "no record"))
+    before, told_before = asking(lake)
+    asking(lake, limits=KEEP)
+    after, told_after = asking(lake)
+    assert after == before
+    assert {row["event_name"] for row in after} >= {"LookedUp", "DeleteTrail"}
+    assert told(told_after) == told(told_before)
+    assert told_after.accounts[0].files_kept == 6 - len(told_before.accounts[0].refused)
 
 
 def test_the_run_that_keeps_tells_the_same(lake: Path, asking: Asking) -> None:
