@@ -25,7 +25,7 @@ from .conftest import Ran, shared
 from .lakes import document, event, put
 from .mailing import looked_up
 
-EVENTS = "SELECT event_name, event_id, region, log_file FROM cloudtrail ORDER BY 1, 2"
+EVENTS = "SELECT event_name, event_id, region, log_file FROM cloudtrail ORDER BY 1, 2, 4"
 KEEP = Limits(keep=True)
 NAME = "111122223333_CloudTrail_us-east-1_20260501T1005Z_{}.json"
 FOLDERS = (

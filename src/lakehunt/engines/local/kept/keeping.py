@@ -10,7 +10,7 @@ from lakehunt.engines.base import Progress
 from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.kept.rows import ScanFiles, look_again
 from lakehunt.engines.local.kept.sql import keeping_sql
-from lakehunt.engines.local.kept.store import Draft, KeptFile, KeptStore
+from lakehunt.engines.local.kept.store import KeptFile, KeptStore, NewGroup
 from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.turns import NUMBERS_OF_TURN, Turns
 from lakehunt.model import Source
@@ -69,7 +69,7 @@ def _groups(files: Mapping[str, LogFile]) -> Iterator[dict[str, LogFile]]:
         yield group
 
 
-def _fill(draft: Draft, turns: Turns, file_ids: Sequence[str]) -> None:
+def _fill(draft: NewGroup, turns: Turns, file_ids: Sequence[str]) -> None:
     """Tell a draft what is in its folder."""
     lasts: dict[int, int] = {}
     for place, turn in enumerate(turns.turns):

@@ -47,7 +47,7 @@ class _Group:
 
 
 @dataclass(slots=True)
-class Draft:
+class NewGroup:
     """A group that is being written, below `folder`; `first` is the first of its numbers."""
 
     folder: Path
@@ -84,7 +84,7 @@ class Shelf:
         return [path for group in groups.values() for path in group.rows.get(format_, ())]
 
     @contextmanager
-    def writing(self) -> Iterator[Draft]:
+    def writing(self) -> Iterator[NewGroup]:
         """Give a group to write, and keep it if that went well.
 
         Raises:
@@ -96,7 +96,7 @@ class Shelf:
             folder = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
         except OSError as error:
             raise _not_written(self.folder, error) from error
-        draft = Draft(folder, secrets.randbelow(_GROUPS) * NUMBERS_OF_GROUP)
+        draft = NewGroup(folder, secrets.randbelow(_GROUPS) * NUMBERS_OF_GROUP)
         try:
             yield draft
             name = _finished(draft)
@@ -135,7 +135,7 @@ class KeptStore:
 
 
 def _groups(folder: Path) -> Iterator[_Group]:
-    for path in sorted(folder.glob(f"*/{_FILES}")):
+    for path in sorted(folder.glob(f"[!.]*/{_FILES}")):
         group = _read(path.parent)
         if group is not None:
             yield group
@@ -157,7 +157,7 @@ def _read(folder: Path) -> _Group | None:
     return _Group(folder, rows, {name: KeptFile(**one) for name, one in told["files"].items()})
 
 
-def _finished(draft: Draft) -> Path:
+def _finished(draft: NewGroup) -> Path:
     """Write the list of a group, give it its name and return that."""
     paths = [draft.folder / name for names in draft.rows.values() for name in names]
     told = {
