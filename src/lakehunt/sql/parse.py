@@ -20,6 +20,9 @@ _DIALECT = "trino"
 def parse_query(sql: str, where: Location | None = None) -> exp.Query:
     """Return the tree of one query; the same text gives the same tree, so copy before a change.
 
+    Nodes do not tell their places: trees are copied often, and places cost more than all else of
+    a copy. An error of a tree is found again in the text.
+
     Args:
         where: the file and the line that the text starts on, for errors.
 
@@ -27,7 +30,7 @@ def parse_query(sql: str, where: Location | None = None) -> exp.Query:
         SqlError: no SQL, more than one statement, or not a query; with the position.
     """
     try:
-        tree = parse(sql)
+        tree = parse(sql, marks=False)
     except TranslationError as error:
         raise SqlError(f"{place_of(error, where)}SYNTAX_ERROR: {error.message}") from error
     if not isinstance(tree, exp.Query):

@@ -10,12 +10,15 @@ from functools import lru_cache
 from sqlglot import exp
 
 from lakehunt import trino_on_duckdb as trino
-from lakehunt.errors import Location, Refused, SqlError
+from lakehunt.errors import LakehuntError, Location, Refused, SqlError
 from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, View, owner_of
 from lakehunt.sql.activity import ACTIVITY_TYPES
-from lakehunt.sql.compile import Statement, athena_tree
+from lakehunt.sql.bind import bind
+from lakehunt.sql.compile import Draft, Statement, athena_tree
 from lakehunt.sql.parse import place_of
+from lakehunt.times import ALL_TIME
 from lakehunt.trino_on_duckdb import Analysis, Translation
+from lakehunt.trino_on_duckdb.parser import parse
 from lakehunt.trino_on_duckdb.types import Type as TrinoType
 from lakehunt.trino_on_duckdb.types import parse as read_type
 
@@ -136,12 +139,14 @@ def _view_columns(
 
 
 def analyzed(
-    sql: str,
+    query: str | exp.Query,
     catalog: Catalog,
     params: Mapping[str, Param] | None = None,
     where: Location | None = None,
 ) -> Analysis:
     """Return what is known about a query as written, its parameters typed but not bound.
+
+    A text has the places for errors, a tree of `parse_query` has none.
 
     Raises:
         SqlError: Athena would refuse it; with Athena's error name, and the place in the text.
@@ -149,8 +154,30 @@ def analyzed(
     """
     types = {name: _PARAMETERS[param.type.element] for name, param in (params or {}).items()}
     window = {"since": "timestamp(3)", "until": "timestamp(3)"}
+    assert isinstance(query, str | exp.Expression)
     with _ours(where):
-        return trino.analyze(sql, catalog, trino.Flavour.ATHENA, {**types, **window})
+        return trino.analyze(query, catalog, trino.Flavour.ATHENA, {**types, **window})
+
+
+def check_types(draft: Draft, catalog: Catalog) -> None:
+    """Refuse a draft that `analyzed` refuses, with the place in its text."""
+    try:
+        analyzed(draft.tree, catalog, draft.params)
+    except LakehuntError as error:
+        raise pointed(error, draft, catalog) from error
+
+
+def pointed(error: LakehuntError, draft: Draft, catalog: Catalog) -> LakehuntError:
+    """Return why a draft is refused as its text shows it, the error itself where it does not."""
+    try:
+        analyzed(draft.text, catalog, draft.params, draft.where)
+        written = parse(draft.text)
+        if isinstance(written, exp.Query):
+            bound = bind(written, ALL_TIME, draft.params, draft.values)
+            lowered(bound, catalog, draft.where)
+    except LakehuntError as found:
+        return found
+    return error
 
 
 def result_columns(tree: exp.Query, catalog: Catalog) -> tuple[trino.Column, ...]:
@@ -180,14 +207,14 @@ def trino_text(statement: Statement, sources: Mapping[str, Source], catalog: Cat
         return str(tree.sql("trino"))
 
 
-def lowered(query: str | exp.Expr, catalog: Catalog) -> Translation:
+def lowered(query: str | exp.Expr, catalog: Catalog, where: Location | None = None) -> Translation:
     """Return a bound query in DuckDB's SQL, with the types of its columns.
 
     Raises:
         SqlError, Refused: as `analyzed`.
     """
     assert isinstance(query, str | exp.Expression)
-    with _ours(None):
+    with _ours(where):
         return trino.translate(query, catalog, trino.Flavour.ATHENA)
 
 

@@ -27,7 +27,7 @@ from lakehunt.prices import athena_usd
 from lakehunt.sql.carry import Carried, carried
 from lakehunt.sql.compile import Draft, Statement, athena_tree, compile_draft, require_bounds
 from lakehunt.sql.parse import print_query
-from lakehunt.sql.typed import analyzed, catalog_of, result_columns
+from lakehunt.sql.typed import catalog_of, check_types, result_columns
 from lakehunt.trino_on_duckdb.analysis import Column
 
 # From so many rows on the one file that Athena writes of a result is what takes the time.
@@ -214,7 +214,7 @@ class _Running:
     def _check(self, draft: Draft) -> None:
         """Refuse here what Athena would refuse; what only DuckDB cannot do goes its way."""
         try:
-            analyzed(draft.text, self.engine.catalog, draft.params, draft.where)
+            check_types(draft, self.engine.catalog)
         except Refused:
             return
 

@@ -27,7 +27,7 @@ from lakehunt.engines.local.original import original_records
 from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.shown import shown_rows
 from lakehunt.engines.local.types import quoted
-from lakehunt.errors import EngineError, LakehuntError
+from lakehunt.errors import EngineError, LakehuntError, Refused
 from lakehunt.model import (
     Amount,
     Forecast,
@@ -39,7 +39,7 @@ from lakehunt.model import (
 )
 from lakehunt.sql.compile import Draft, Statement, compile_draft, rebind, require_bounds
 from lakehunt.sql.share import Scan, plan_scans
-from lakehunt.sql.typed import analyzed, catalog_of, lowered
+from lakehunt.sql.typed import catalog_of, check_types, lowered, pointed
 from lakehunt.trino_on_duckdb import Translation
 
 # Above this an unbounded query of one's own is asked to say that it means it.
@@ -83,7 +83,7 @@ class LocalEngine:
             EngineError: the scan itself failed.
         """
         started = time.perf_counter()
-        compiled, scans = self._planned(drafts, window, limits)
+        compiled, translations, scans = self._planned(drafts, window, limits)
         with (
             tempfile.TemporaryDirectory(prefix="lakehunt-") as name,
             Connection(folder := Path(name)) as connection,
@@ -96,10 +96,16 @@ class LocalEngine:
             data = window or _whole(accounts)
             results: dict[str, Result | LakehuntError] = {}
             for draft in drafts if not limits.counts_only else ():
-                one = compiled[draft.name]
-                if isinstance(one, Statement) and window is None and data is not None:
+                one, known = compiled[draft.name], translations.get(draft.name)
+                if not isinstance(one, Statement):
+                    results[draft.name] = one
+                    continue
+                if known is None and data is not None:
                     one = rebind(one, draft, self.sources, data, self.absent())
-                results[draft.name] = session.answer(one) if isinstance(one, Statement) else one
+                result = session.answer(one, known)
+                if isinstance(result, Refused):
+                    result = pointed(result, draft, self.catalog)
+                results[draft.name] = result
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
 
@@ -112,7 +118,7 @@ class LocalEngine:
         Raises:
             UnboundedError: a query has no bound on time and the lake is large.
         """
-        compiled, scans = self._planned(drafts, window, limits)
+        compiled, _, scans = self._planned(drafts, window, limits)
         failed = {name: one for name, one in compiled.items() if isinstance(one, LakehuntError)}
         return Forecast(tuple(self._expected(scan) for scan in scans)), failed
 
@@ -133,24 +139,29 @@ class LocalEngine:
 
     def _planned(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits
-    ) -> tuple[dict[str, Statement | LakehuntError], Sequence[Scan]]:
-        """Return drafts as statements, or why they are none, and the scans that serve them."""
-        compiled = {draft.name: self._compiled(draft, window, limits) for draft in drafts}
+    ) -> tuple[dict[str, Statement | LakehuntError], Mapping[str, Translation], Sequence[Scan]]:
+        """Return drafts as statements, or why they are none; DuckDB's text of those that do not
+        wait for the window of the data; and the scans that serve all.
+        """
+        compiled: dict[str, Statement | LakehuntError] = {}
+        translations: dict[str, Translation] = {}
+        for draft in drafts:
+            try:
+                one = compile_draft(
+                    draft, self.sources, window, limits.lateness, absent=self.absent()
+                )
+                compiled[draft.name] = one
+                # either way errors of types come before anything is scanned
+                if window is None and draft.is_windowed:
+                    check_types(draft, self.catalog)
+                else:
+                    translations[draft.name] = lowered(one.tree, self.catalog)
+            except LakehuntError as error:
+                compiled[draft.name] = pointed(error, draft, self.catalog)
         statements = [one for one in compiled.values() if isinstance(one, Statement)]
         scans = plan_scans(statements)
         self._guard(statements, scans, limits)
-        return compiled, scans
-
-    def _compiled(
-        self, draft: Draft, window: Window | None, limits: Limits
-    ) -> Statement | LakehuntError:
-        """Return a draft as a statement, or why it is none."""
-        try:
-            # as written first: an error then points into the user's own text
-            analyzed(draft.text, self.catalog, draft.params, draft.where)
-            return compile_draft(draft, self.sources, window, limits.lateness, absent=self.absent())
-        except LakehuntError as error:
-            return error
+        return compiled, translations, scans
 
     def _absent(
         self, compiled: Iterable[Statement | LakehuntError], scans: Sequence[Scan]
@@ -240,13 +251,15 @@ class _Session:
         with self.lake.reading([files[number] for number in known.others]):
             return keep_files(self.connection, self.store, scan.source, known, progress)
 
-    def answer(self, statement: Statement) -> Result | LakehuntError:
+    def answer(
+        self, statement: Statement, translation: Translation | None
+    ) -> Result | LakehuntError:
         """Return the rows of one statement over the scanned parts, or why there are none."""
         started = time.perf_counter()
         most = self.limits.max_rows
         try:
             wanted = None if most is None else most + 1
-            translation = lowered(statement.tree, self.catalog)
+            translation = translation or lowered(statement.tree, self.catalog)
             table = self._rows(translation, wanted)
         except duckdb.Error as error:
             return EngineError(f"{statement.name}: {failure(error)}")

@@ -16,7 +16,7 @@ from lakehunt.engines.trino.session import connect, table_names
 from lakehunt.errors import LakehuntError, Refused, UnboundedError
 from lakehunt.model import Result, Source, Window
 from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds
-from lakehunt.sql.typed import analyzed, catalog_of, trino_text
+from lakehunt.sql.typed import catalog_of, check_types, trino_text
 
 # What no query on Trino tells.
 _FILES = {"files": "Trino tells which bytes it read, not which files"}
@@ -132,7 +132,7 @@ class _Running:
     def _check(self, draft: Draft) -> None:
         """Refuse here what Trino would refuse; what only DuckDB cannot do goes its way."""
         try:
-            analyzed(draft.text, self.engine.catalog, draft.params, draft.where)
+            check_types(draft, self.engine.catalog)
         except Refused:
             return
 

@@ -194,8 +194,7 @@ class Expressions(SpecialForms):
             parts = [*reversed([p.copy() for p in base.parts])]
             keys = ("table", "db", "catalog")
             node = exp.Column(this=name, **dict(zip(keys, parts, strict=False)))
-            node.meta.update(base.meta)
-            return node
+            return self.mark_like(node, base)
         return self.mark(exp.Dot(this=base, expression=name), start)
 
     def _primary_start(self, largest: int) -> exp.Expression:

@@ -185,8 +185,7 @@ class Queries(Relations):
 
     def _all_fields(self, node: exp.Expression, word: str) -> exp.Expression:
         columns = self.identifiers() if self.eats("as") else []
-        found = exp.Dot(this=node, expression=exp.Star())
-        found.meta.update(node.meta)
+        found = self.mark_like(exp.Dot(this=node, expression=exp.Star()), node)
         if columns:
             found.meta["aliases"] = [c.name for c in columns]
         return found
@@ -238,13 +237,13 @@ class Queries(Relations):
         return self.expression()
 
 
-def parse(sql: str) -> exp.Expression:
-    """The tree of one query.
+def parse(sql: str, marks: bool = True) -> exp.Expression:
+    """The tree of one query, each node with its place in the text unless `marks` is false.
 
     Raises TrinoError where Trino's grammar does not allow the text, Refused for forms of it that
     are not read.
     """
-    reader = Queries(sql)
+    reader = Queries(sql, marks)
     node = reader.query()
     reader.eats(";")
     if reader.token.kind != "end":

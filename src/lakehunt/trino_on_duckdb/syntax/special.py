@@ -141,7 +141,7 @@ class SpecialForms(Cursor):
         return self.mark(exp.Ordered(this=this, desc=desc, nulls_first=first), token)
 
     def _call_clauses(self, node: exp.Expression) -> exp.Expression:
-        meta = node.meta
+        call = node
         if self.sees("within", "group"):
             self.at += 2
             self.expect("(")
@@ -158,8 +158,7 @@ class SpecialForms(Cursor):
             node = kind(this=node)
         if self.sees("over"):
             node = self._over(node)
-        node.meta.update(meta)
-        return node
+        return self.mark_like(node, call)
 
     def _over(self, node: exp.Expression) -> exp.Expression:
         self.expect("over")
