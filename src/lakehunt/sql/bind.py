@@ -58,26 +58,28 @@ def read_params(
 
 def bind(
     tree: exp.Query,
-    window: Window,
+    window: Window | None,
     params: Mapping[str, Param] | None = None,
     values: Mapping[str, Value] | None = None,
 ) -> exp.Query:
     """Return a copy of the tree with every placeholder replaced by a typed literal.
 
-    `:since` and `:until` are `timestamp(3)` literals of the window. A list expands where it
-    stands; an empty one makes IN false and NOT IN true.
+    `:since` and `:until` are `timestamp(3)` literals of the window; without one they stay. A list
+    expands where it stands; an empty one makes IN false and NOT IN true.
 
     Raises:
         SqlError: a placeholder without a value, or one where no value can stand.
     """
     bound: exp.Query = tree.copy()
-    known: dict[str, tuple[ValueType, Value]] = {
-        name: (ValueType.TIMESTAMP, moment)
-        for name, moment in zip(WINDOW_NAMES, (window.since, window.until), strict=True)
-    }
+    known: dict[str, tuple[ValueType, Value]] = {}
+    if window is not None:
+        moments = zip(WINDOW_NAMES, (window.since, window.until), strict=True)
+        known = {name: (ValueType.TIMESTAMP, moment) for name, moment in moments}
     for name, value in (values or {}).items():
         known[name] = ((params or {})[name].type, value)
     for hole in [*bound.find_all(exp.Placeholder)]:
+        if window is None and hole.name in WINDOW_NAMES:
+            continue
         if hole.name not in known:
             near = nearest(hole.name, known)
             hint = f"did you mean :{near}?" if near else "declare it under `params:`"

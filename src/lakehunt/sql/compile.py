@@ -158,16 +158,11 @@ def _read(
     return Read(source, occurrence, _derived(occurrence, source, lateness))
 
 
-def rebind(
-    statement: Statement,
-    draft: Draft,
-    sources: Mapping[str, Source],
-    window: Window,
-    absent: Collection[str] = (),
-) -> Statement:
-    """Return a statement that was compiled for all time with its parameters bound to a window."""
-    tree = _bound(draft, sources, window, absent, hold=False)
-    return replace(statement, tree=tree, window=window)
+def waiting_tree(
+    draft: Draft, sources: Mapping[str, Source], absent: Collection[str] = ()
+) -> exp.Query:
+    """Return the tree of a draft that waits for its window: `:since` and `:until` stand in it."""
+    return _completed(bind(draft.tree, None, draft.params, draft.values), draft, sources, absent)
 
 
 def _bound(
@@ -179,9 +174,20 @@ def _bound(
     hold: bool,
 ) -> exp.Query:
     tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    held = window if hold else None
+    return _completed(tree, draft, sources, absent, held)
+
+
+def _completed(
+    tree: exp.Query,
+    draft: Draft,
+    sources: Mapping[str, Source],
+    absent: Collection[str],
+    held: Window | None = None,
+) -> exp.Query:
     tree = expanded(tree, sources, absent)
-    if window is not None and hold:
-        tree = _held(tree, sources, window)
+    if held is not None:
+        tree = _held(tree, sources, held)
     return _narrowed(tree, sources, draft.narrow)
 
 

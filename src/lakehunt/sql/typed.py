@@ -13,7 +13,7 @@ from lakehunt import trino_on_duckdb as trino
 from lakehunt.errors import LakehuntError, Location, Refused, SqlError
 from lakehunt.model import ACTIVITY, Column, Param, Source, Type, ValueType, View, owner_of
 from lakehunt.sql.activity import ACTIVITY_TYPES
-from lakehunt.sql.bind import bind
+from lakehunt.sql.bind import WINDOW_NAMES, bind
 from lakehunt.sql.compile import Draft, Statement, athena_tree
 from lakehunt.sql.parse import place_of
 from lakehunt.times import ALL_TIME
@@ -33,6 +33,7 @@ _GLUE = {
     "varbinary": "binary",
     "timestamp": "timestamp",
 }
+_WINDOW = dict.fromkeys(WINDOW_NAMES, "timestamp(3)")
 _PARAMETERS = {
     ValueType.TEXT: "varchar",
     ValueType.INTEGER: "bigint",
@@ -153,10 +154,9 @@ def analyzed(
         Refused: it holds what the local engine cannot reproduce.
     """
     types = {name: _PARAMETERS[param.type.element] for name, param in (params or {}).items()}
-    window = {"since": "timestamp(3)", "until": "timestamp(3)"}
     assert isinstance(query, str | exp.Expression)
     with _ours(where):
-        return trino.analyze(query, catalog, trino.Flavour.ATHENA, {**types, **window})
+        return trino.analyze(query, catalog, trino.Flavour.ATHENA, {**types, **_WINDOW})
 
 
 def check_types(draft: Draft, catalog: Catalog) -> None:
@@ -207,15 +207,25 @@ def trino_text(statement: Statement, sources: Mapping[str, Source], catalog: Cat
         return str(tree.sql("trino"))
 
 
-def lowered(query: str | exp.Expr, catalog: Catalog, where: Location | None = None) -> Translation:
+def lowered(
+    query: str | exp.Expr,
+    catalog: Catalog,
+    where: Location | None = None,
+    *,
+    waits: bool = False,
+) -> Translation:
     """Return a bound query in DuckDB's SQL, with the types of its columns.
+
+    Args:
+        waits: the window is not known yet: the connection will have it in variables.
 
     Raises:
         SqlError, Refused: as `analyzed`.
     """
     assert isinstance(query, str | exp.Expression)
     with _ours(where):
-        return trino.translate(query, catalog, trino.Flavour.ATHENA)
+        variables = _WINDOW if waits else None
+        return trino.translate(query, catalog, trino.Flavour.ATHENA, variables)
 
 
 @contextmanager

@@ -61,18 +61,23 @@ def analyze(
     catalog: Catalog | None = None,
     flavour: Flavour | str = Flavour.ATHENA,
     parameters: Mapping[str, Type | str] | None = None,
+    variables: Mapping[str, Type | str] | None = None,
 ) -> Analysis:
     """The analysis of one query.
 
     Args: `parameters` are the types of `:name` placeholders that have no value yet; such an
-    analysis is for checking, not for lowering.
+    analysis is for checking, not for lowering. `variables` are the types of those that become
+    variables of the connection: their values are set before the query runs.
 
     Raises TrinoError with Trino's name for what is wrong, Refused for what cannot be read.
     """
     tree = parse(sql) if isinstance(sql, str) else sql
-    given = {n: t if isinstance(t, Type) else parse_type(t) for n, t in (parameters or {}).items()}
     known = {} if catalog is None else catalog
-    analyzer = Queries(known, Flavour(flavour), given)
+    analyzer = Queries(known, Flavour(flavour), _typed(parameters), _typed(variables))
     query = analyzer.query(tree, Scope())
     columns = tuple(Column(c.name or f"_col{i}", c.type) for i, c in enumerate(query.columns))
     return Analysis(tree, query, columns, analyzer.flavour, analyzer.types)
+
+
+def _typed(named: Mapping[str, Type | str] | None) -> Mapping[str, Type]:
+    return {n: t if isinstance(t, Type) else parse_type(t) for n, t in (named or {}).items()}

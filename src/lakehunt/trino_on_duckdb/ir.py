@@ -34,6 +34,13 @@ class Constant(Expr):
 
 
 @dataclass(frozen=True, slots=True)
+class Variable(Expr):
+    """A value that the connection has under this name when the query runs."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Field(Expr):
     """A column of a relation in scope: the relation's id and the column's place in it."""
 

@@ -5,6 +5,7 @@ It must not know connections. The package's root offers `translate`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -15,6 +16,7 @@ from .analyzer.relations import Flavour
 from .catalog import Catalog
 from .functions import How
 from .lowering.queries import lower
+from .types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +54,13 @@ def translate(
     sql: str | exp.Expression,
     catalog: Catalog | None = None,
     flavour: Flavour | str = Flavour.ATHENA,
+    variables: Mapping[str, Type | str] | None = None,
 ) -> Translation:
     """One query as DuckDB's text. Raises TrinoError where Trino would, Refused where it is not
     reproduced.
+
+    Args: `variables` are the types of `:name` placeholders whose values the connection has in
+    variables of these names when the text runs.
     """
-    analysis = analyze(sql, catalog, flavour)
+    analysis = analyze(sql, catalog, flavour, variables=variables)
     return Translation(lower(analysis), analysis.columns, analysis)

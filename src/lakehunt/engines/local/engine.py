@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 
 import duckdb
@@ -26,8 +26,8 @@ from lakehunt.engines.local.lake import Lake, LogFile
 from lakehunt.engines.local.original import original_records
 from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.shown import shown_rows
-from lakehunt.engines.local.types import quoted
-from lakehunt.errors import EngineError, LakehuntError, Refused
+from lakehunt.engines.local.types import quoted, text
+from lakehunt.errors import EngineError, LakehuntError
 from lakehunt.model import (
     Amount,
     Forecast,
@@ -37,9 +37,11 @@ from lakehunt.model import (
     SourceAccount,
     Window,
 )
-from lakehunt.sql.compile import Draft, Statement, compile_draft, rebind, require_bounds
+from lakehunt.sql.bind import WINDOW_NAMES
+from lakehunt.sql.compile import Draft, Statement, compile_draft, require_bounds, waiting_tree
 from lakehunt.sql.share import Scan, plan_scans
-from lakehunt.sql.typed import catalog_of, check_types, lowered, pointed
+from lakehunt.sql.typed import catalog_of, lowered, pointed
+from lakehunt.times import ALL_TIME
 from lakehunt.trino_on_duckdb import Translation
 
 # Above this an unbounded query of one's own is asked to say that it means it.
@@ -94,18 +96,14 @@ class LocalEngine:
             session = _Session(self, connection, folder, window, limits, parse_all)
             accounts = (*session.scan(scans, progress), *self._absent(compiled.values(), scans))
             data = window or _whole(accounts)
+            session.set_window(data or ALL_TIME)
             results: dict[str, Result | LakehuntError] = {}
             for draft in drafts if not limits.counts_only else ():
-                one, known = compiled[draft.name], translations.get(draft.name)
-                if not isinstance(one, Statement):
+                one = compiled[draft.name]
+                if isinstance(one, Statement):
+                    results[draft.name] = session.answer(one, translations[draft.name])
+                else:
                     results[draft.name] = one
-                    continue
-                if known is None and data is not None:
-                    one = rebind(one, draft, self.sources, data, self.absent())
-                result = session.answer(one, known)
-                if isinstance(result, Refused):
-                    result = pointed(result, draft, self.catalog)
-                results[draft.name] = result
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
 
@@ -140,8 +138,8 @@ class LocalEngine:
     def _planned(
         self, drafts: Sequence[Draft], window: Window | None, limits: Limits
     ) -> tuple[dict[str, Statement | LakehuntError], Mapping[str, Translation], Sequence[Scan]]:
-        """Return drafts as statements, or why they are none; DuckDB's text of those that do not
-        wait for the window of the data; and the scans that serve all.
+        """Return drafts as statements, or why they are none; the DuckDB text of each statement; and
+        the scans that serve them.
         """
         compiled: dict[str, Statement | LakehuntError] = {}
         translations: dict[str, Translation] = {}
@@ -150,12 +148,11 @@ class LocalEngine:
                 one = compile_draft(
                     draft, self.sources, window, limits.lateness, absent=self.absent()
                 )
+                # the window of all there is, the scan will tell
+                waits = window is None and draft.is_windowed
+                tree = waiting_tree(draft, self.sources, self.absent()) if waits else one.tree
+                translations[draft.name] = lowered(tree, self.catalog, waits=waits)
                 compiled[draft.name] = one
-                # either way errors of types come before anything is scanned
-                if window is None and draft.is_windowed:
-                    check_types(draft, self.catalog)
-                else:
-                    translations[draft.name] = lowered(one.tree, self.catalog)
             except LakehuntError as error:
                 compiled[draft.name] = pointed(error, draft, self.catalog)
         statements = [one for one in compiled.values() if isinstance(one, Statement)]
@@ -251,15 +248,18 @@ class _Session:
         with self.lake.reading([files[number] for number in known.others]):
             return keep_files(self.connection, self.store, scan.source, known, progress)
 
-    def answer(
-        self, statement: Statement, translation: Translation | None
-    ) -> Result | LakehuntError:
+    def set_window(self, window: Window) -> None:
+        """Give the window to the statements that wait for it."""
+        for name, moment in zip(WINDOW_NAMES, (window.since, window.until), strict=True):
+            shown = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
+            self.connection.run(f"SET VARIABLE {name} = TIMESTAMP {text(shown)}")
+
+    def answer(self, statement: Statement, translation: Translation) -> Result | LakehuntError:
         """Return the rows of one statement over the scanned parts, or why there are none."""
         started = time.perf_counter()
         most = self.limits.max_rows
         try:
             wanted = None if most is None else most + 1
-            translation = translation or lowered(statement.tree, self.catalog)
             table = self._rows(translation, wanted)
         except duckdb.Error as error:
             return EngineError(f"{statement.name}: {failure(error)}")

@@ -20,8 +20,9 @@ from .scope import Scope
 class Base:
     """The state of one analysis, and the doors between its parts."""
 
-    def __init__(self, parameters: Mapping[str, Type]) -> None:
+    def __init__(self, parameters: Mapping[str, Type], variables: Mapping[str, Type]) -> None:
         self.parameters = parameters
+        self.variables = variables
         self.types: dict[int, Type] = {}
         self.ids = count(1)
 

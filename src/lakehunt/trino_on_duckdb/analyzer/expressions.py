@@ -73,7 +73,9 @@ class Expressions(Structures):
         return self.analyze(node.this, scope)
 
     def _placeholder(self, node: exp.Placeholder, scope: Scope) -> ir.Expr:
-        """A parameter not bound yet: nothing but its type is known."""
+        """A variable, or a parameter not bound yet: nothing but its type is known."""
+        if node.name in self.variables:
+            return ir.Variable(self.variables[node.name], node.name)
         kind = self.parameters.get(node.name)
         if kind is None:
             shown = f":{node.name}" if node.name else "?"

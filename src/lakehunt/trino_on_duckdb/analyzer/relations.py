@@ -36,9 +36,13 @@ class Relations(Expressions):
     """The FROM half of the analyzer."""
 
     def __init__(
-        self, catalog: Catalog, flavour: Flavour, parameters: Mapping[str, Type] | None = None
+        self,
+        catalog: Catalog,
+        flavour: Flavour,
+        parameters: Mapping[str, Type],
+        variables: Mapping[str, Type],
     ) -> None:
-        super().__init__(parameters or {})
+        super().__init__(parameters, variables)
         self.catalog = catalog
         self.flavour = flavour
 

@@ -62,6 +62,9 @@ class Expressions(Subqueries):
     def _constant(self, node: ir.Constant) -> str:
         return constant(node)
 
+    def _variable(self, node: ir.Variable) -> str:
+        return f"CAST(getvariable({text(node.name)}) AS {duck(node.type)})"
+
     def _field(self, node: ir.Field) -> str:
         duck(node.type)
         found = self.columns.get((node.relation, node.index))
@@ -273,6 +276,7 @@ OPERATORS: dict[str, Handler] = {
 }
 HANDLERS: dict[type[ir.Expr], Handler] = {
     ir.Constant: Expressions._constant,
+    ir.Variable: Expressions._variable,
     ir.Field: Expressions._field,
     ir.Parameter: Expressions._parameter,
     ir.Lambda: Expressions._lambda,
