@@ -3,9 +3,10 @@
 Knows sources by their model. Engines take the `Statement`; workflows and faces make it.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -59,13 +60,13 @@ class Draft:
     @property
     def is_windowed(self) -> bool:
         """Tell whether the query names the window it runs over; raises as `tree`."""
-        holes = {hole.name for hole in self.tree.find_all(exp.Placeholder)}
-        return not holes.isdisjoint(WINDOW_NAMES)
+        return not _holes(self.text, self.where).isdisjoint(WINDOW_NAMES)
 
     @property
     def is_over_all(self) -> bool:
         """Tell whether the query reads `activity`; raises as `tree`."""
-        return bool(log_tables(self.tree, [ACTIVITY]))
+        # asked of every query, and few do
+        return ACTIVITY in self.text.lower() and bool(log_tables(self.tree, [ACTIVITY]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +143,17 @@ def compile_draft(
     Raises:
         SqlError: a table is unknown, or a placeholder has no value or stands where none can.
     """
-    written = draft.tree
-    _check_tables(written, sources)
-    tree = _bound(draft, sources, window, absent, hold=hold)
+    _check_tables(draft.tree, sources)
     columns = relation_columns(sources)
-    reads = tuple(_read(o, sources, lateness) for o in find_occurrences(tree, columns))
-    return Statement(draft.name, tree, window, fingerprint(written), reads, draft.is_over_all)
+    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
+    tree = _expanded(tree, draft, sources, absent)
+    found = find_occurrences(tree, columns)
+    is_held = window is not None and hold and _hold(tree, found, sources, window)
+    if _narrow(tree, sources, draft.narrow) or is_held:
+        found = find_occurrences(tree, columns)
+    reads = tuple(_read(o, sources, lateness) for o in found)
+    known = _fingerprint(draft.text, draft.where)
+    return Statement(draft.name, tree, window, known, reads, draft.is_over_all)
 
 
 def _read(
@@ -162,33 +168,26 @@ def waiting_tree(
     draft: Draft, sources: Mapping[str, Source], absent: Collection[str] = ()
 ) -> exp.Query:
     """Return the tree of a draft that waits for its window: `:since` and `:until` stand in it."""
-    return _completed(bind(draft.tree, None, draft.params, draft.values), draft, sources, absent)
+    tree = bind(draft.tree, None, draft.params, draft.values)
+    tree = _expanded(tree, draft, sources, absent)
+    _narrow(tree, sources, draft.narrow)
+    return tree
 
 
-def _bound(
-    draft: Draft,
-    sources: Mapping[str, Source],
-    window: Window | None,
-    absent: Collection[str],
-    *,
-    hold: bool,
+def _expanded(
+    tree: exp.Query, draft: Draft, sources: Mapping[str, Source], absent: Collection[str]
 ) -> exp.Query:
-    tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
-    held = window if hold else None
-    return _completed(tree, draft, sources, absent, held)
+    return expanded(tree, sources, absent) if draft.is_over_all else tree
 
 
-def _completed(
-    tree: exp.Query,
-    draft: Draft,
-    sources: Mapping[str, Source],
-    absent: Collection[str],
-    held: Window | None = None,
-) -> exp.Query:
-    tree = expanded(tree, sources, absent)
-    if held is not None:
-        tree = _held(tree, sources, held)
-    return _narrowed(tree, sources, draft.narrow)
+@lru_cache(maxsize=1024)
+def _fingerprint(text: str, where: Location | None) -> str:
+    return fingerprint(parse_query(text, where))
+
+
+@lru_cache(maxsize=1024)
+def _holes(text: str, where: Location | None) -> frozenset[str]:
+    return frozenset(hole.name for hole in parse_query(text, where).find_all(exp.Placeholder))
 
 
 def _check_tables(tree: exp.Query, sources: Mapping[str, Source]) -> None:
@@ -214,15 +213,15 @@ def _is_raw(occurrence: Occurrence, source: Source) -> bool:
     return occurrence.relation in [table.name for table in source.tables]
 
 
-def _narrowed(
+def _narrow(
     tree: exp.Query, sources: Mapping[str, Source], narrow: Mapping[str, tuple[str, ...]]
-) -> exp.Query:
-    """Return the tree with each relation held to values of some of its columns."""
+) -> bool:
+    """Hold each relation of a tree to values of some of its columns; tell whether any is."""
     columns = relation_columns(sources)
     for table in log_tables(tree, columns) if narrow else ():
         has = [name.lower() for name in columns[table.name.lower()]]
         _wrap(table, [_one_of(name, narrow[name]) for name in narrow if name in has])
-    return tree
+    return bool(narrow)
 
 
 def _one_of(column: str, values: Sequence[str]) -> exp.Expr:
@@ -230,16 +229,22 @@ def _one_of(column: str, values: Sequence[str]) -> exp.Expr:
     return exp.In(this=exp.column(column), expressions=items)
 
 
-def _held(tree: exp.Query, sources: Mapping[str, Source], window: Window) -> exp.Query:
-    """Return the tree with the window put on each event view that has no bound of its own."""
-    columns = relation_columns(sources)
-    tables = log_tables(tree, columns)
-    for table, occurrence in zip(tables, find_occurrences(tree, columns), strict=True):
+def _hold(
+    tree: exp.Query,
+    occurrences: Iterable[Occurrence],
+    sources: Mapping[str, Source],
+    window: Window,
+) -> bool:
+    """Put the window on each event view that has no bound of its own; tell whether any had none."""
+    is_changed = False
+    tables = log_tables(tree, relation_columns(sources))
+    for table, occurrence in zip(tables, occurrences, strict=True):
         source = sources.get(occurrence.relation)
         if source is None:
             continue
         own = derive(occurrence.conditions, source.partitions)
         if own.first is None and own.last is None:
+            is_changed = True
             time = exp.column("event_time")
             since = literal(ValueType.TIMESTAMP, window.since)
             until = literal(ValueType.TIMESTAMP, window.until)
@@ -250,7 +255,7 @@ def _held(tree: exp.Query, sources: Mapping[str, Source], window: Window) -> exp
                     exp.LT(this=time.copy(), expression=until),
                 ],
             )
-    return tree
+    return is_changed
 
 
 def _wrap(table: exp.Table, conditions: Sequence[exp.Expr]) -> None:

@@ -11,6 +11,7 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
+from sqlglot.schema import MappingSchema
 
 from lakehunt.trino_on_duckdb.signatures import named
 
@@ -109,14 +110,15 @@ def find_occurrences(
 
 
 def _qualified(tree: exp.Query, relations: Mapping[str, Sequence[str]]) -> exp.Query:
-    schema: dict[str, object] = {
-        name.lower(): {column.lower(): "varchar" for column in columns}
+    # told in lower case: sqlglot need not make it so
+    types: dict[str, object] = {
+        name: {column.lower(): "varchar" for column in columns}
         for name, columns in relations.items()
     }
     return qualify(
         tree.copy(),
         dialect="trino",
-        schema=schema,
+        schema=MappingSchema(types, dialect="trino", normalize=False),
         expand_alias_refs=False,
         validate_qualify_columns=False,
         quote_identifiers=False,

@@ -38,10 +38,15 @@ class Named:
     qualifier: Qualifier
     value: ir.Expr
     hidden: bool = False
+    low: str | None = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # a column is asked for its name as often as there are names in a query
+        object.__setattr__(self, "low", self.name and self.name.lower())
 
     def answers(self, parts: Sequence[str]) -> bool:
         """True where the dotted name, in lower case, means this column."""
-        if self.name is None or self.name.lower() != parts[-1]:
+        if self.low != parts[-1]:
             return False
         prefix = tuple(parts[:-1])
         return not prefix or self.qualifier[-len(prefix) :] == prefix
