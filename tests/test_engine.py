@@ -43,6 +43,29 @@ def test_shapes_are_read(tmp_path: Path, ask: Ask, data: bytes, packed: bool) ->
     assert run.accounts[0].files_read == 1
 
 
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("SELECT\n  evnt_name FROM cloudtrail", "line 2, column 3: COLUMN_NOT_FOUND"),
+        ("SELECT 1 FROM\n activty", "line 2, column 2: TABLE_NOT_FOUND"),
+        (
+            "SELECT\n approx_most_frequent(3, event_name, 10) FROM cloudtrail",
+            "line 2, column 2: not",
+        ),
+    ],
+)
+@pytest.mark.parametrize("where", ["", " WHERE event_time >= :since"], ids=["bare", "windowed"])
+def test_an_error_has_its_place_in_the_text_and_nothing_is_scanned(
+    tmp_path: Path, sources: dict[str, Source], sql: str, expected: str, where: str
+) -> None:
+    put(tmp_path / "dump", document(event("One")))
+    engine = LocalEngine(tmp_path, sources)
+    run = engine.run([Draft("q", sql + where)], None, Limits(), lambda share: None)
+    engine.close()
+    assert str(run.results["q"]).startswith(expected)
+    assert run.accounts == ()
+
+
 def test_nested_keys_of_the_same_name_are_not_taken_for_the_event(tmp_path: Path, ask: Ask) -> None:
     inner = {"eventName": "Inner", "eventTime": "1999-01-01T00:00:00Z", "x": '},{"eventVersion":'}
     put(tmp_path / "dump", document(event("Outer", requestParameters=inner)))

@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from lakehunt.trino_on_duckdb import Flavour, Refused, analyze, printed, translate
+from lakehunt.trino_on_duckdb import Flavour, Refused, TrinoError, analyze, printed, translate
 from lakehunt.trino_on_duckdb.parser import parse
 from lakehunt.trino_on_duckdb.runner import Runner
 
@@ -51,6 +51,21 @@ def runner() -> Runner:
 @pytest.mark.parametrize(("sql", "rows"), QUERIES, ids=[q[0] for q in QUERIES])
 def test_rows(runner: Runner, sql: str, rows: list[list[Any]]) -> None:
     assert runner.rows(translate(sql, CATALOG, Flavour.ATHENA)) == rows
+
+
+@pytest.mark.parametrize(("until", "count"), [("2024-01-01 10:00:00.5", 0), ("2024-01-02", 1)])
+def test_a_variable_has_its_value_when_the_query_runs(
+    runner: Runner, until: str, count: int
+) -> None:
+    sql = "SELECT count(*) FROM events WHERE seen < :until AND :until - INTERVAL '1' DAY < seen"
+    waiting = translate(sql, CATALOG, variables={"until": "timestamp(3)"})
+    runner.connection.execute(f"SET VARIABLE until = TIMESTAMP '{until}'")
+    assert runner.rows(waiting) == [[count]]
+
+
+def test_a_variable_has_its_type() -> None:
+    with pytest.raises(TrinoError, match="timestamp"):
+        translate("SELECT id = :until FROM events", CATALOG, variables={"until": "timestamp(3)"})
 
 
 def test_flavours_differ_in_unnest_of_rows() -> None:
