@@ -98,7 +98,7 @@ def _listed(run: Run) -> int:
 def test_files_that_take_a_second_reading_are_kept_as_that_gives_them(
     lake: Path, asking: Asking
 ) -> None:
-    """Wrapped, pretty-printed, keys twice, a line that is no record: the fast reading is in doubt."""
+    """Wrapped, pretty-printed, keys twice, no record: the fast reading is in doubt."""
     one = event("DeleteTrail")
     twice = document(one).replace(b'"eventName"', b'"eventName": "First", "eventName"')
     put(lake / "looked_up.json", looked_up(event("LookedUp"), event("AlsoLookedUp")))
