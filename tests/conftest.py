@@ -119,16 +119,22 @@ def ask(sources: dict[str, Source]) -> Ask:
     def run(
         lake: Path, sql: str = _EVENTS, window: Window | None = None, limits: Limits | None = None
     ) -> tuple[list[dict[str, object]], Run]:
-        engine = LocalEngine(lake, sources)
-        try:
-            ran = engine.run([Draft("q", sql)], window, limits or Limits(), lambda share: None)
-        finally:
-            engine.close()
-        result = ran.results["q"]
-        assert isinstance(result, Result), result
-        return result.rows(), ran
+        return answered(LocalEngine(lake, sources), sql, window, limits)
 
     return run
+
+
+def answered(
+    engine: LocalEngine, sql: str, window: Window | None = None, limits: Limits | None = None
+) -> tuple[list[dict[str, object]], Run]:
+    """Run one query, close the engine, and return the rows and the run."""
+    try:
+        ran = engine.run([Draft("q", sql)], window, limits or Limits(), lambda share: None)
+    finally:
+        engine.close()
+    result = ran.results["q"]
+    assert isinstance(result, Result), result
+    return result.rows(), ran
 
 
 @pytest.fixture

@@ -17,11 +17,10 @@ import pytest
 from lakehunt.engines.base import Limits, Run
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.engines.local.kept.store import KeptStore
-from lakehunt.model import Result, Source, SourceAccount
-from lakehunt.sql.compile import Draft
+from lakehunt.model import Source, SourceAccount
 
 from .buckets import Server
-from .conftest import Ran, shared
+from .conftest import Ran, answered, shared
 from .lakes import document, event, put
 from .mailing import looked_up
 
@@ -46,14 +45,7 @@ def asking(sources: dict[str, Source], store: KeptStore) -> Asking:
     """Ask a lake with the store at hand."""
 
     def run(lake: Path, sql: str = EVENTS, limits: Limits | None = None) -> tuple[Rows, Run]:
-        engine = LocalEngine(lake, sources, store)
-        try:
-            ran = engine.run([Draft("q", sql)], None, limits or Limits(), lambda share: None)
-        finally:
-            engine.close()
-        result = ran.results["q"]
-        assert isinstance(result, Result), result
-        return result.rows(), ran
+        return answered(LocalEngine(lake, sources, store), sql, limits=limits)
 
     return run
 

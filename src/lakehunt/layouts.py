@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 
 from lakehunt.model import PartitionColumn, Partitions, Skip
 
@@ -27,6 +27,8 @@ _LETTERS = {
     "ss": (r"\d{2}", "%S"),
     "Z": (r"[+-]\d{4}", "%z"),
 }
+# So many different times are remembered while paths are read.
+_MOMENTS = 1 << 14
 _TOKEN = re.compile(r"'[^']*'|" + "|".join(_LETTERS) + r"|.", re.DOTALL)
 
 
@@ -81,6 +83,11 @@ def locate(partitions: Partitions, path: str) -> Place | None:
     return None if named is None else Place(named, above=f"{folder_}/" if folder_ else "")
 
 
+def is_named(partitions: Partitions, path: str) -> bool:
+    """Tell whether the name of a file alone says that it is one of the source's."""
+    return _file_values(partitions, path.rpartition("/")[2]) is not None
+
+
 def _file_values(partitions: Partitions, name: str) -> dict[str, str] | None:
     for template in partitions.files:
         # dumps are often unpacked: the closing .gz is optional
@@ -120,21 +127,47 @@ def stamp_of(partitions: Partitions, name: str) -> datetime | None:
 def _dated(partitions: Partitions, template: str, match: re.Match[str]) -> dict[str, str] | None:
     """Return the values of a match, times in each column's own format; None for no such time."""
     values = match.groupdict()
-    formats = _formats(template, partitions.columns)
-    columns = {column.name: column for column in partitions.columns}
-    for name, format_ in formats.items():
-        try:
-            moment = datetime.strptime(values[name], strftime(format_))
-        except ValueError:
+    for hole in _times(template, partitions.columns):
+        told = _told(values[hole.name], hole)
+        if told is None:
             # a stamp such as 20261399T9999Z is no time: the name is somebody else's
             return None
-        if name == STAMP:
-            del values[name]
-            days = (column for column in columns.values() if column.type == "date")
-            values |= {day.name: moment.strftime(strftime(day.format)) for day in days}
-        else:
-            values[name] = moment.strftime(strftime(columns[name].format))
+        if hole.name == STAMP:
+            del values[STAMP]
+        values |= told
     return values
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """A hole that is a time, and the columns that it tells; formats in Python's spelling."""
+
+    name: str
+    format: str
+    columns: tuple[tuple[str, str], ...]
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.format))
+
+
+@cache
+def _times(template: str, columns: tuple[PartitionColumn, ...]) -> tuple[_Time, ...]:
+    own = {column.name: strftime(column.format) for column in columns if column.format}
+    days = tuple((c.name, own[c.name]) for c in columns if c.type == "date")
+    return tuple(
+        _Time(name, strftime(format_), days if name == STAMP else ((name, own[name]),))
+        for name, format_ in _formats(template, columns).items()
+    )
+
+
+@lru_cache(_MOMENTS)
+def _told(text: str, hole: _Time) -> Mapping[str, str] | None:
+    """Return the values that a time tells, None for no time; files of a day share most of them."""
+    try:
+        moment = datetime.strptime(text, hole.format)
+    except ValueError:
+        return None
+    return {column: moment.strftime(format_) for column, format_ in hole.columns}
 
 
 def _formats(template: str, columns: Iterable[PartitionColumn]) -> dict[str, str]:
@@ -147,15 +180,24 @@ def _formats(template: str, columns: Iterable[PartitionColumn]) -> dict[str, str
 def skip_by_path(partitions: Partitions, path: str) -> Skip | None:
     """Return the rule that a path falls under, a rule's `path` being a whole part of a name."""
     for rule in partitions.skip:
-        if rule.path and re.search(skipped_paths([rule]), path):
+        if rule.path and _skipped(rule.path).search(path):
             return rule
     return None
 
 
+@cache
+def _skipped(word: str) -> re.Pattern[str]:
+    return re.compile(_whole_words([word]))
+
+
 def skipped_paths(rules: Iterable[Skip]) -> str:
     """Return the regular expression of the paths that some rules leave out, '' for none."""
-    words = [re.escape(rule.path) for rule in rules if rule.path]
-    return f"(^|[/_])({'|'.join(words)})([/_]|$)" if words else ""
+    words = [rule.path for rule in rules if rule.path]
+    return _whole_words(words) if words else ""
+
+
+def _whole_words(words: Iterable[str]) -> str:
+    return f"(^|[/_])({'|'.join(map(re.escape, words))})([/_]|$)"
 
 
 def folder(partitions: Partitions, layout: str, values: Mapping[str, str]) -> str:

@@ -95,6 +95,10 @@ class PartitionColumn:
     column: str = ""
     example: str = ""
 
+    def __hash__(self) -> int:
+        # columns are looked up by for each path of a lake
+        return hash(self.name)
+
     @property
     def raw_name(self) -> str:
         """Return what the raw table calls the column."""

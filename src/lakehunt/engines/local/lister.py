@@ -13,7 +13,7 @@ from lakehunt.engines.local.lake import Listing, LogFile
 from lakehunt.engines.local.probing import Probe
 from lakehunt.engines.local.recognise import Recognised, Recogniser
 from lakehunt.errors import LakeError
-from lakehunt.layouts import locate, skip_by_path
+from lakehunt.layouts import is_named, locate, skip_by_path
 from lakehunt.model import FileNote, Source
 
 # Names that are looked into even where a layout would take them for a log.
@@ -58,9 +58,13 @@ class Lister:
         if found.skipped:
             listing.skipped.append(FileNote(file.name, found.skipped))
         else:
-            place = locate(found.source.partitions, path)
-            values = place.values if place else {}
+            values = self._told(listing, path)
             listing.files.append(replace(file, values=values, is_wrapped=found.is_wrapped))
+
+    @staticmethod
+    def _told(listing: Listing, path: str) -> Mapping[str, str]:
+        place = locate(listing.source.partitions, path)
+        return place.values if place else {}
 
     def _recognised(self, file: LogFile, head: bytes) -> Recognised:
         found = self.recogniser.recognise(head)
@@ -78,12 +82,12 @@ class Lister:
         """
         is_archived = path.lower().endswith(_ARCHIVE_ENDS)
         for listing in self.listings.values() if not is_archived else ():
-            place = locate(listing.source.partitions, path)
-            if place and place.is_named:
-                if not self._skips(listing, file, path):
-                    listing.files.append(replace(file, values=place.values))
-                    self.count += 1
-                return True
+            if not is_named(listing.source.partitions, path):
+                continue
+            if not self._skips(listing, file, path):
+                listing.files.append(replace(file, values=self._told(listing, path)))
+                self.count += 1
+            return True
         # only now: what one source leaves out may be another's log
         return any(self._skips(listing, file, path) for listing in self.listings.values())
 
