@@ -17,7 +17,9 @@ import pytest
 from lakehunt.engines.base import Limits, Run
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.engines.local.kept.store import KeptStore
-from lakehunt.model import Source, SourceAccount
+from lakehunt.engines.local.types import quoted
+from lakehunt.model import Result, Source, SourceAccount
+from lakehunt.sql.compile import Draft
 
 from .buckets import Server
 from .conftest import Ran, answered, shared
@@ -65,22 +67,31 @@ def told(run: Run) -> SourceAccount:
 
 @pytest.mark.parametrize("name", FOLDERS)
 def test_kept_rows_are_the_rows_of_the_logs(
-    name: str, asking: Asking, sources: dict[str, Source]
+    name: str, store: KeptStore, sources: dict[str, Source]
 ) -> None:
     """Every column of every relation, over all real logs of a source."""
-    folder = shared("samples", name)
     source = sources[name]
-    relations = [source.table.name, source.event_view.name, source.unparsed_view.name]
-    for relation in relations:
-        columns = ", ".join(f'"{column}"' for column in source.columns_of(relation))
-        sql = f"SELECT {columns} FROM {relation}"
-        parsed, before = asking(folder, sql)
-        asking(folder, sql, KEEP)
-        kept, after = asking(folder, sql)
-        assert sorted(map(repr, kept)) == sorted(map(repr, parsed)), relation
-        assert told(after) == told(before)
-        refused = len(before.accounts[0].refused)
-        assert after.accounts[0].files_kept == _listed(before) - refused > 0
+    drafts = [
+        Draft(relation, f"SELECT {', '.join(map(quoted, columns))} FROM {relation}")
+        for relation in (source.table.name, source.event_view.name, source.unparsed_view.name)
+        for columns in [source.columns_of(relation)]
+    ]
+
+    def asked(limits: Limits) -> tuple[list[list[str]], Run]:
+        engine = LocalEngine(shared("samples", name), sources, store)
+        try:
+            run = engine.run(drafts, None, limits, lambda share: None)
+        finally:
+            engine.close()
+        results = [result for result in run.results.values() if isinstance(result, Result)]
+        return [sorted(map(repr, result.rows())) for result in results], run
+
+    (parsed, before), (_, _), (kept, after) = map(asked, (Limits(), KEEP, Limits()))
+    assert len(parsed) == len(drafts)
+    assert kept == parsed
+    assert told(after) == told(before)
+    refused = len(before.accounts[0].refused)
+    assert after.accounts[0].files_kept == _listed(before) - refused > 0
 
 
 def _listed(run: Run) -> int:
