@@ -8,7 +8,7 @@ TESTS ?= tests
 # One more than there are processors: the tests of servers wait more than they work.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(1 + (os.cpu_count() or 1))')
 
-.PHONY: help setup demo test live check format docs bench clean
+.PHONY: help setup demo test live check types style layers content format docs bench clean
 
 help:
 	@echo "make demo    set up, make a lake with an attack in it, hunt it"
@@ -40,11 +40,19 @@ test: setup
 live: setup
 	$(BIN)/python -m pytest -m live tests/trino_live
 
-check: setup $(LINTED)
+check: types style layers content
+
+types: setup
+	$(BIN)/mypy
+
+style: setup $(LINTED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+
+layers: setup
 	$(BIN)/lint-imports
+
+content: setup
 	$(BIN)/lakehunt check --no-cases
 
 # Linting takes a second a query: only those that changed since the last time.
