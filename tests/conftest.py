@@ -1,7 +1,10 @@
 """Fixtures that many tests share: the content, the samples beside the project, the command line."""
 
+import io
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -40,8 +43,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def _clean_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    _clean(monkeypatch, tmp_path_factory.getbasetemp())
+
+
+def _clean(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """No test sees the machine's AWS settings, terminal, history or cache."""
-    own = tmp_path_factory.getbasetemp() / str(uuid4())
+    own = folder / str(uuid4())
     monkeypatch.setenv("XDG_STATE_HOME", str(own / "state"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(own / "cache"))
     for name in ("AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID"):
@@ -106,6 +113,23 @@ def lakehunt(
         return Ran(int(code or 0), captured.out, captured.err)
 
     yield run
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Ran]:
+    """Run the command line in this process, each command once for the tests of a module."""
+
+    @cache
+    def run(*arguments: object) -> Ran:
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patched:
+            _clean(patched, tmp_path_factory.getbasetemp())
+            patched.setattr("sys.argv", ["lakehunt", *map(str, arguments)])
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as stopped:
+                main()
+        return Ran(int(stopped.value.code or 0), out.getvalue(), err.getvalue())
+
+    return run
 
 
 Ask = Callable[..., tuple[list[dict[str, object]], Run]]

@@ -65,12 +65,12 @@ def _told(ran: Ran) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_mailed_in_any_shape_it_gives_the_same_findings(
-    name: str, samples: Path, tmp_path: Path, lakehunt: Run
+    name: str, samples: Path, tmp_path: Path, lakehunt: Run, once: Run
 ) -> None:
     (tmp_path / name).write_bytes(SHAPES[name](samples))
     mailed = lakehunt("hunt", tmp_path, "--format", "jsonl")
     assert "2,900 events, 2,900 of them in the window, 0 unparsed" in mailed.err
-    asked = _told(lakehunt("hunt", samples / "invictus", "--format", "jsonl"))
+    asked = _told(once("hunt", samples / "invictus", "--format", "jsonl"))
     assert _told(mailed) == asked
     assert len(asked) <= 40
 

@@ -96,11 +96,12 @@ def stored_bytes(sandbox: Sandbox, part: str) -> int:
 def test_a_hunt_reads_what_was_forecast_and_the_history_says_so(
     place: Path, sandbox: Sandbox, lakehunt: Lakehunt
 ) -> None:
-    estimated = lakehunt("estimate", "--hunt", *_WINDOW, "--format", "json")
+    asked = ("--severity", "high", *_WINDOW, "--format", "json")
+    estimated = lakehunt("estimate", "--hunt", *asked)
     assert estimated.code == 0, estimated.err
     assert not started(sandbox)
     forecast = json.loads(estimated.out)
-    ran = lakehunt("hunt", "--engine", "athena", *_WINDOW, "--format", "json")
+    ran = lakehunt("hunt", "--engine", "athena", *asked)
     bill = json.loads(ran.out)["run"]["bill"]
     assert forecast["bytes"] == bill["forecast_bytes"] == bill["scanned_bytes"] > 100_000
     assert forecast["usd"] == bill["usd"]

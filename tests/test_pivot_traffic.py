@@ -78,7 +78,10 @@ def lake(tmp_path_factory: pytest.TempPathFactory, sources: dict[str, Source]) -
 
 
 def test_an_instance_is_asked_for_with_its_interface_and_address(lake: Path, lakehunt: Run) -> None:
-    dossier = told(lakehunt("pivot", INSTANCE, "--lake", lake, "--format", "json"))
+    ran = lakehunt("pivot", INSTANCE, "--lake", lake, "--format", "json")
+    absent = "cloudfront, cloudfront_realtime, route53_public, waf"
+    assert f"no logs of {absent} are here: what they would show is not known" in ran.err
+    dossier = told(ran)
     assert {(row["same_kind"], row["same_name"]) for row in dossier["same"]} == {
         ("instance", INSTANCE),
         ("interface", INTERFACE),
@@ -154,9 +157,3 @@ def test_what_a_client_sent_reaches_no_terminal(lake: Path, lakehunt: Run) -> No
     assert "\x1b" not in ran.out + ran.err
     assert "reboot" in ran.out
     assert not [line for line in ran.out.splitlines() if line.startswith("  lakehunt $(")]
-
-
-def test_a_log_that_is_not_here_is_named(lake: Path, lakehunt: Run) -> None:
-    err = lakehunt("pivot", INSTANCE, "--lake", lake).err
-    absent = "cloudfront, cloudfront_realtime, route53_public, waf"
-    assert f"no logs of {absent} are here: what they would show is not known" in err

@@ -36,7 +36,7 @@ def test_the_demo_lake_gives_the_same_findings_from_s3(
     tmp_path: Path, s3: Server, sources: dict[str, Source], lakehunt: Lakehunt
 ) -> None:
     lake = tmp_path / "demo"
-    made = make_lake(lake, sources, lambda share: None, events=60)
+    made = make_lake(lake, sources, lambda share: None, events=20)
     s3.upload("trail", lake, "some/prefix/")
     here = lakehunt("hunt", lake, "--format", "jsonl")
     there = lakehunt("hunt", "s3://trail/some", "--format", "jsonl")
