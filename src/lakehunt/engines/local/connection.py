@@ -5,6 +5,7 @@ Knows DuckDB. Everything in the local engine that runs SQL goes through it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,15 @@ class Connection:
         """Close the connection."""
         self._duckdb.close()
 
+    @cached_property
+    def _threads(self) -> int:
+        ((threads,),) = self.rows("SELECT current_setting('threads')")
+        return int(threads)
+
     @contextmanager
     def within(self, thread_bytes: int) -> Iterator[None]:
         """Hold what runs inside to so much memory a thread; what does not fit goes to files."""
-        ((threads,),) = self.rows("SELECT current_setting('threads')")
-        self._duckdb.execute(f"SET memory_limit = '{threads * thread_bytes} B'")
+        self._duckdb.execute(f"SET memory_limit = '{self._threads * thread_bytes} B'")
         try:
             yield
         finally:
