@@ -117,7 +117,6 @@ def test_a_session_is_followed_back_to_who_began_it(lake: Path, lakehunt: Run) -
 @pytest.mark.parametrize(
     ("value", "kind", "subjects"),
     [
-        ("bob", "user", {USER: 4}),
         (USER, "user", {USER: 4}),
         ("arn:aws:sts::111122223333:assumed-role/deep/one", "session", None),
         ("203[.]0[.]113[.]7", "address", {"203.0.113.7": 1}),
@@ -174,6 +173,9 @@ def test_rows_are_its_events_in_each_format(
         assert [row["event_name"] for row in rows].count("ConsoleLogin") == 1
     else:
         assert path.read_text(encoding="utf-8").count("ConsoleLogin") >= 1
+    if format_ == "json":
+        dossier = json.loads(path.read_text(encoding="utf-8"))
+        assert (dossier["kind"], facet(dossier, "subject")) == ("user", {USER: 4})
 
 
 def test_facts_are_one_row_each(lake: Path, lakehunt: Run) -> None:
@@ -183,7 +185,17 @@ def test_facts_are_one_row_each(lake: Path, lakehunt: Run) -> None:
     assert len({tuple(row) for row in rows}) == 1
 
 
-HOSTILE = ("x' OR '1'='1", "$(reboot)", "%", "_", 'a"b', "\x1b[31mred", "-- ;drop", "ѕtаr*")
+HOSTILE = (
+    "1.2.3.4/99",
+    "x' OR '1'='1",
+    "$(reboot)",
+    "%",
+    "_",
+    'a"b',
+    "\x1b[31mred",
+    "-- ;drop",
+    "ѕtаr*",
+)
 
 
 @pytest.mark.parametrize("value", ["x' OR '1'='1", "$(reboot)", "\x1b[31mred"])
@@ -305,7 +317,6 @@ GROUP BY actor
         ([" "], "nothing to pivot on"),
         (["x", "--as", "buket"], "did you mean bucket?"),
         (["x", "--as", "address"], "x is no address such as"),
-        (["1.2.3.4/99"], "does not occur"),
         (["x", "--as", "network"], "x is no network such as"),
     ],
 )
@@ -314,7 +325,7 @@ def test_a_mistake_is_one_clear_line(
 ) -> None:
     ran = lakehunt("pivot", *arguments, "--lake", lake)
     assert expected in ran.out + ran.err
-    assert ran.code == (0 if expected == "does not occur" else 2)
+    assert ran.code == 2
 
 
 def test_a_circle_of_keys_ends_where_it_began() -> None:
