@@ -1,5 +1,6 @@
 """Fixtures that many tests share: the content, the samples beside the project, the command line."""
 
+import gc
 import io
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
@@ -33,6 +34,13 @@ ATHENA_TOML = f"""
 workgroup = "primary"
 results = "s3://{RESULTS}/run/"
 """
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector what stays: thousands of tests, and trees that live as long as one."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 50)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -11,7 +11,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ from lakehunt.library import load_queries
 from lakehunt.model import ACTIVITY, Case, Query, Result, Source, Window
 from lakehunt.sources import load_sources
 from lakehunt.sql.compile import Draft, compile_draft
-from lakehunt.sql.typed import catalog_of, trino_text
+from lakehunt.sql.typed import Catalog, catalog_of, trino_text
 
 from .answers import FOLDER, Answer, digest, store, stored
 from .judge import Judge
@@ -90,6 +90,8 @@ class Library:
     folder: Path
     sources: Mapping[str, Source]
     deployed: Mapping[str, Source]
+    catalog: Catalog
+    statements: Mapping[str, Sequence[str]]
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, number: int) -> Answer:
@@ -112,10 +114,10 @@ class Library:
         statement = compile_draft(
             group.draft, self.deployed, group.window, absent=frozenset(absent)
         )
-        sql = trino_text(statement, self.deployed, catalog_of(self.deployed.values()))
+        sql = trino_text(statement, self.deployed, self.catalog)
         parts: list[str | bytes] = [VERSION, sql]
         for name in sorted(read):
-            parts += trino_statements(self.deployed[name])
+            parts += self.statements[name]
             for path in sorted(files.get(name, ())):
                 parts += [path.relative_to(lake).as_posix(), unpacked(path.read_bytes())]
         return digest(parts)
@@ -152,7 +154,7 @@ class Library:
             store.make_database(TEMPLATE)
             for source in self.deployed.values():
                 store.make_bucket(f"template-{_slug(source)}")
-                for statement in trino_statements(source):
+                for statement in self.statements[source.name]:
                     self.judge.run(statement, TEMPLATE)
 
     def _read(self, number: int, files: Mapping[str, object]) -> set[str]:
@@ -247,7 +249,10 @@ def library(
         values={name: ("none",) for name in ("web_acl", "vpc", "source_bucket", "distribution_id")},
     )
     deployed = load_sources(roots(), deployment)
-    return Library(judge, tmp_path_factory.mktemp("cases"), sources, deployed)
+    statements = {name: tuple(trino_statements(s)) for name, s in deployed.items()}
+    catalog = catalog_of(deployed.values())
+    folder = tmp_path_factory.mktemp("cases")
+    return Library(judge, folder, sources, deployed, catalog, statements)
 
 
 @pytest.fixture(scope="module")
