@@ -11,7 +11,7 @@ import base64
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -256,18 +256,16 @@ def library(
 
 
 @pytest.fixture(scope="module")
-def answers(
-    library: Library, request: pytest.FixtureRequest
-) -> Iterator[Mapping[int, Future[Answer]]]:
+def answers(library: Library, request: pytest.FixtureRequest) -> Mapping[int, Future[Answer]]:
     """What Trino says of each case that is to be tested, asked a few at a time."""
     numbers = [
         int(str(item.callspec.params["number"]))
         for item in request.session.items
         if isinstance(item, pytest.Function) and item.originalname == "test_query_on_trino"
     ]
+    # all before the first test: the tests change the environment, which clients read
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        yield {number: pool.submit(library.answer, number) for number in numbers}
-        pool.shutdown(cancel_futures=True)
+        return {number: pool.submit(library.answer, number) for number in numbers}
 
 
 @pytest.mark.parametrize("number", range(len(GROUPS)), ids=map(str, GROUPS))

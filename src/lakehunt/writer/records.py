@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from lakehunt.content import Text
 from lakehunt.errors import ContentError, Location, Problem, nearest
@@ -149,7 +150,9 @@ def _text(value: str) -> Text:
 
 
 def _unique_id(where: Location, name: str, position: int) -> str:
-    digest = hashlib.sha256(f"{where}:{name}:{position}".encode()).hexdigest()
+    # wherever the project lies, a case has the same ids
+    file = Path(where.path).name
+    digest = hashlib.sha256(f"{file}:{where.line}:{name}:{position}".encode()).hexdigest()
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
