@@ -59,7 +59,11 @@ class Connection:
         try:
             yield
         finally:
-            self._duckdb.execute("RESET memory_limit")
+            self.lift_limit()
+
+    def lift_limit(self) -> None:
+        """Let what runs have as much memory as DuckDB takes by itself."""
+        self._duckdb.execute("RESET memory_limit")
 
     @contextmanager
     def reading(

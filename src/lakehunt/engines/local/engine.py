@@ -98,12 +98,13 @@ class LocalEngine:
             data = window or _whole(accounts)
             session.set_window(data or ALL_TIME)
             results: dict[str, Result | LakehuntError] = {}
-            for draft in drafts if not limits.counts_only else ():
-                one = compiled[draft.name]
-                if isinstance(one, Statement):
-                    results[draft.name] = session.answer(one, translations[draft.name])
-                else:
-                    results[draft.name] = one
+            with connection.within(_ANSWER_BYTES):
+                for draft in drafts if not limits.counts_only else ():
+                    one = compiled[draft.name]
+                    if isinstance(one, Statement):
+                        results[draft.name] = session.answer(one, translations[draft.name])
+                    else:
+                        results[draft.name] = one
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
 
@@ -278,10 +279,10 @@ class _Session:
 
     def _rows(self, translation: Translation, wanted: int | None) -> pyarrow.Table:
         try:
-            with self.connection.within(_ANSWER_BYTES):
-                return shown_rows(self.connection, translation, wanted)
+            return shown_rows(self.connection, translation, wanted)
         except duckdb.OutOfMemoryException:
             # what cannot go to files may have all the memory there is
+            self.connection.lift_limit()
             return shown_rows(self.connection, translation, wanted)
 
 
