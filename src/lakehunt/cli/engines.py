@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from platformdirs import user_cache_path, user_state_path
 
 from lakehunt.cli.options import athena_of, config, content_roots, lake_name, note, reuse_of
-from lakehunt.config import Access
+from lakehunt.config import Access, Cache
 from lakehunt.errors import UsageError
 from lakehunt.model import Source
 from lakehunt.s3.address import is_address, read_address
@@ -152,16 +152,17 @@ def object_cache() -> "ObjectCache":
     """Return where objects of S3 are kept on this machine."""
     from lakehunt.s3.cache import ObjectCache
 
-    return ObjectCache(_cache_folder() / "objects", config().cache.max_size)
+    own = config().cache
+    return ObjectCache(_cache_folder(own) / "objects", own.max_size)
 
 
 def kept_store() -> "KeptStore":
     """Return where rows are kept on this machine that were parsed before."""
     from lakehunt.engines.local.kept.store import KeptStore
 
-    return KeptStore(_cache_folder() / "parsed", config().cache.max_kept_size)
+    own = config().cache
+    return KeptStore(_cache_folder(own) / "parsed", own.max_kept_size)
 
 
-def _cache_folder() -> Path:
-    own = config().cache.folder
-    return Path(own) if own else user_cache_path("lakehunt")
+def _cache_folder(own: Cache) -> Path:
+    return Path(own.folder) if own.folder else user_cache_path("lakehunt")

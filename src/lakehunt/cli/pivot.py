@@ -17,7 +17,6 @@ from lakehunt.cli.options import (
     content_option,
     content_roots,
     exit_code,
-    keeps,
     lake_option,
     note,
     output_options,
@@ -57,6 +56,7 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
     from lakehunt.hunt import Choice, parted, plan_hunt
     from lakehunt.library import load_queries
     from lakehunt.pivot import Asked, kind_of_word, pivot, recognise
+    from lakehunt.render.findings import kept_lines
 
     recognised = recognise(value, kind_of_word(as_) if as_ else None)
     wanted = asked(options, max(_MOST_EVENTS, options["max_rows"]))
@@ -74,12 +74,13 @@ def pivot_command(value: str, as_: str | None, lake: str | None, **options: Any)
     finally:
         engine.close()
     _write(dossier, run, {"lake": lake, "as_": as_, **options})
+    note(kept_lines(run, keep=wanted.limits.keep))
     return exit_code(run, strict=options["strict"], failed=bool(dossier.failures))
 
 
 def _write(dossier: "Dossier", run: "Run", options: Mapping[str, Any]) -> None:
     from lakehunt.pivot import steps_of
-    from lakehunt.render.findings import account_lines, kept_lines
+    from lakehunt.render.findings import account_lines
 
     steps = steps_of(dossier)
     commands = [(shown, step.why) for step in steps if (shown := _command(step, options))]
@@ -91,7 +92,6 @@ def _write(dossier: "Dossier", run: "Run", options: Mapping[str, Any]) -> None:
     if dossier.truncated:
         note([f"more than {_MOST_EVENTS:,} rows: findings are those of its actors and addresses"])
     note(account_lines(run))
-    note(kept_lines(run, keep=keeps(options)))
 
 
 def _write_summary(

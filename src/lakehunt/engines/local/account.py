@@ -14,8 +14,6 @@ from lakehunt.engines.local.lake import Listing, LogFile
 from lakehunt.engines.local.scan import Parts
 from lakehunt.model import FileAccount, SourceAccount, Window
 
-# For each thread: with half of it 20 million ids were still counted, by 1 to 64 threads.
-_SUMMARY_BYTES = 96_000_000
 _SUMMARY = """
     SELECT
         count(*),
@@ -74,7 +72,7 @@ def account_for_rows(
     """Return the account with what a scan saw; what the data shows is counted in the window."""
     places = {"rows": parts.rows, "inside": _inside(window)}
     # the ids of all events, of a large lake too
-    with connection.within(_SUMMARY_BYTES):
+    with connection.within_bound():
         told = connection.rows(_SUMMARY.format(**places))[0]
     rows, unparsed, duplicate, first, last, within, hours, accounts, regions = told
     classes = connection.rows(_CLASSES.format(**places)) if parts.has_class else []

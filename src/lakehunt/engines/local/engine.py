@@ -46,9 +46,6 @@ from lakehunt.trino_on_duckdb import Translation
 
 # Above this an unbounded query of one's own is asked to say that it means it.
 _UNBOUNDED_BYTES = 1_000_000_000
-# What a query may hold for each thread before it goes to files: a window over 4 million events took
-# 600 MB without.
-_ANSWER_BYTES = 96_000_000
 
 
 class LocalEngine:
@@ -97,14 +94,7 @@ class LocalEngine:
             accounts = (*session.scan(scans, progress), *self._absent(compiled.values(), scans))
             data = window or _whole(accounts)
             session.set_window(data or ALL_TIME)
-            results: dict[str, Result | LakehuntError] = {}
-            with connection.within(_ANSWER_BYTES):
-                for draft in drafts if not limits.counts_only else ():
-                    one = compiled[draft.name]
-                    if isinstance(one, Statement):
-                        results[draft.name] = session.answer(one, translations[draft.name])
-                    else:
-                        results[draft.name] = one
+            results = {} if limits.counts_only else session.answers(compiled, translations)
         seconds = time.perf_counter() - started
         return Run(data, results, accounts, seconds, tuple(self.lake.unknown))
 
@@ -254,6 +244,18 @@ class _Session:
         for name, moment in zip(WINDOW_NAMES, (window.since, window.until), strict=True):
             shown = moment.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "milliseconds")
             self.connection.run(f"SET VARIABLE {name} = TIMESTAMP {text(shown)}")
+
+    def answers(
+        self,
+        compiled: Mapping[str, Statement | LakehuntError],
+        translations: Mapping[str, Translation],
+    ) -> dict[str, Result | LakehuntError]:
+        """Return the result of each statement, or why there is none."""
+        with self.connection.within_bound():
+            return {
+                name: self.answer(one, translations[name]) if isinstance(one, Statement) else one
+                for name, one in compiled.items()
+            }
 
     def answer(self, statement: Statement, translation: Translation) -> Result | LakehuntError:
         """Return the rows of one statement over the scanned parts, or why there are none."""
