@@ -214,16 +214,14 @@ def test_a_hunt_over_a_foreign_table_finds_the_same_and_writes_nothing(
     reader: Sandbox, demo_lake: Path, lakehunt: Callable[..., Ran]
 ) -> None:
     before = [one.url for one in reader.store.objects(f"s3://{BUCKET}/")]
-    # test_athena asks all detections
-    window = ("--since", "2026-05-01", "--until", "2026-05-31")
-    asked = ("--source", "cloudtrail", "--severity", "high", *window)
+    asked = ("--source", "cloudtrail", "--since", "2026-05-01", "--until", "2026-05-31")
     there = lakehunt("hunt", "--engine", "athena", "--rows", "--format", "jsonl", *asked)
     assert there.code == 1, there.err
     assert "other_db.cloudtrail_logs: no column tlsDetails: NULL" in there.err
     here = lakehunt("hunt", demo_lake, "--rows", "--format", "jsonl", *asked)
     on_disk = here.out.replace(str(demo_lake), f"s3://{BUCKET}")
     assert sorted(there.out.splitlines()) == sorted(on_disk.splitlines())
-    assert there.out.count("\n") > 5
+    assert there.out.count("\n") > 20
     glue = boto3.client("glue")
     names = {database["Name"] for database in glue.get_databases()["DatabaseList"]}
     assert names <= {"default", "other_db"}

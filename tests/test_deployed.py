@@ -20,9 +20,7 @@ from tests.conftest import Ran
 
 # awswrangler 3.17 calls pandas 3.1 in ways that this announces the end of.
 _OLD_CALLS = pytest.mark.filterwarnings("ignore::pandas.errors.Pandas4Warning")
-# test_athena asks all detections
-_HIGH = ("--source", "cloudtrail", "--severity", "high")
-_ASKED = ("--since", "2026-05-01", "--until", "2026-05-31", *_HIGH)
+_ASKED = ("--since", "2026-05-01", "--until", "2026-05-31", "--source", "cloudtrail")
 
 
 def toml(deployment: Deployment) -> str:
@@ -67,7 +65,7 @@ def test_a_hunt_on_deployed_tables_finds_what_the_local_one_does(
     here = lakehunt("hunt", demo_lake, "--rows", "--format", "jsonl", *_ASKED)
     on_disk = here.out.replace(str(demo_lake), f"s3://{BUCKET}")
     assert sorted(there.out.splitlines()) == sorted(on_disk.splitlines())
-    assert there.out.count("\n") > 5
+    assert there.out.count("\n") > 20
 
 
 @_OLD_CALLS

@@ -160,8 +160,7 @@ def test_a_value_that_does_not_occur_says_what_the_data_cover(lake: Path, lakehu
     assert "Data 1" in ran.out
 
 
-# `write_rows` has the other formats: what differs for rows of a pivot is told here
-@pytest.mark.parametrize("format_", ["table", "json", "parquet"])
+@pytest.mark.parametrize("format_", ["table", "csv", "jsonl", "json", "parquet"])
 def test_rows_are_its_events_in_each_format(
     lake: Path, lakehunt: Run, tmp_path: Path, format_: str
 ) -> None:
