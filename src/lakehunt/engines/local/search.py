@@ -6,13 +6,11 @@ Knows texts, not what they mean. `stream` passes over the files that hold none.
 import re
 from dataclasses import dataclass
 
-import numpy
+# a fifth of the time that `in` takes
+from stringzilla import contains
 
 from lakehunt.engines.local.documents import begins_as_json, check_utf8
-from lakehunt.engines.local.serdes.signs import places_where
 from lakehunt.sql.needles import Needles
-
-_BACKSLASH, _U = b"\\u"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +32,11 @@ class Search:
 
     def may_hold(self, data: bytes) -> bool:
         """Tell whether an unpacked file may hold a record that is asked for, or is damaged."""
-        if all(any(text in data for text in texts) for texts in self.sets):
+        if all(any(contains(data, text) for text in texts) for texts in self.sets):
             return True
         # JSON may write any character by its number
-        is_escaped = _has_escapes(data) and self.escaped.search(data) is not None
+        is_escaped = contains(data, b"\\u") and self.escaped.search(data) is not None
         return is_escaped or not _is_whole(data)
-
-
-def _has_escapes(data: bytes) -> bool:
-    """Tell whether a backslash stands before a u: `in` takes four times as long for the two."""
-    if b"\\" not in data:
-        return False
-    codes = numpy.frombuffer(data, numpy.uint8)
-    places = places_where(codes[:-1], lambda part: part == _BACKSLASH)
-    return bool((codes[places + 1] == _U).any())
 
 
 def _is_whole(data: bytes) -> bool:

@@ -21,8 +21,9 @@ from lakehunt.engines.local.search import Search
 from lakehunt.engines.local.serdes.reader import Piece, Reader
 from lakehunt.model import Format
 
-# Bytes of files read ahead of DuckDB, as they lie on disk: enough to keep it busy.
-_AHEAD_BYTES = 4 << 20
+# Bytes of files read ahead of DuckDB, as they lie on disk: enough to keep it busy. Of more the text
+# has left the processor's cache when DuckDB comes to it.
+_AHEAD_BYTES = 2 << 20
 # Small files are read together: each batch has its price.
 _GROUP_BYTES = 1 << 17
 # Of more text than this not all batches are held at once.

@@ -11,6 +11,7 @@ from itertools import groupby
 import numpy
 import pyarrow
 import pyarrow.compute
+from stringzilla import contains
 
 from lakehunt.engines.local.serdes.numbers import typed
 from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
@@ -75,7 +76,7 @@ class DelimitedTable:
         text = as_lines(data)
         order, headers, start, unknown = self._header.read(text)
         partial = f"fields not read: {', '.join(unknown)}" if unknown else ""
-        lines = _Lines(text[start:] if start else text, order, _NULL.encode() in text)
+        lines = _Lines(text[start:] if start else text, order, contains(text, _NULL.encode()))
         return Piece(lines, len(text), headers, partial=partial)
 
     def exact_piece(self, data: bytes) -> Piece:

@@ -66,14 +66,14 @@ def blocks(texts: Iterable[tuple[int, bytes]]) -> Iterator[Block]:
     gathered: list[tuple[int, bytes]] = []
     size = 0
     for number, text in texts:
+        if gathered and size + len(text) > _BLOCK_BYTES:
+            yield _joined(gathered)
+            gathered, size = [], 0
         if len(text) > _BLOCK_BYTES:
             yield from _cut(number, text)
         elif text:
             gathered.append((number, text))
             size += len(text)
-        if size > _BLOCK_BYTES:
-            yield _joined(gathered)
-            gathered, size = [], 0
     if gathered:
         yield _joined(gathered)
 
@@ -88,6 +88,8 @@ def _cut(number: int, text: bytes) -> Iterator[Block]:
     whole = pyarrow.py_buffer(text)
     start = 0
     while start < len(text):
-        end = text.find(b"\n", start + _BLOCK_BYTES) + 1 or len(text)
+        # no small rest: a block has its price
+        is_last = len(text) - start < _BLOCK_BYTES * 3 // 2
+        end = len(text) if is_last else text.find(b"\n", start + _BLOCK_BYTES) + 1 or len(text)
         yield Block(whole.slice(start, end - start), [number], [end - start])
         start = end
