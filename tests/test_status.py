@@ -4,6 +4,7 @@ import csv
 import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -93,6 +94,130 @@ def test_missing_days_and_silent_places_are_named(
     assert "2026-05-02 to 2026-05-03 MISSING" in table
 
 
+def of_places(lake: Path, source: Source, places: Mapping[str, Sequence[int]]) -> Path:
+    """Deliver an event on each of some days of May from each region."""
+    records = (
+        {"eventTime": f"2026-05-{day:02}T10:00:00Z", "awsRegion": region}
+        for region, own in places.items()
+        for day in own
+    )
+    return lake_of(lake, source, *records)
+
+
+def test_days_of_a_window_are_missing_before_the_first_and_after_the_last(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    of_places(tmp_path, cloudtrail, {"us-east-1": [4, 5]})
+    window = ("--since", "2026-05-02", "--until", "2026-05-10")
+    ran = lakehunt("status", tmp_path, *window, "--format", "jsonl")
+    assert shown(days(ran), "day", "days", "files") == [
+        ("2026-05-02", 2, 0),
+        ("2026-05-04", 1, 1),
+        ("2026-05-05", 1, 1),
+        ("2026-05-06", 5, 0),
+    ]
+    assert "cloudtrail: 7 days missing: 2026-05-02 to 2026-05-03, 2026-05-06 to" in ran.err
+    # without a beginning nothing tells since when there were to be files
+    ran = lakehunt("status", tmp_path, "--until", "2026-05-06", "--format", "jsonl")
+    assert shown(days(ran), "day", "days") == [
+        ("2026-05-04", 1),
+        ("2026-05-05", 1),
+        ("2026-05-06", 1),
+    ]
+
+
+def test_a_window_without_any_file_is_missing_as_a_whole(
+    tmp_path: Path, cloudtrail: Source, s3: Server, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", of_places(tmp_path / "lake", cloudtrail, {"us-east-1": [4, 5]}))
+    window = ("--since", "2026-05-08", "--until", "2026-05-10", "--format", "jsonl")
+    for lake in (tmp_path / "lake", "s3://trail"):
+        assert shown(days(lakehunt("status", lake, *window)), "day", "days", "files") == [
+            ("2026-05-08", 3, 0)
+        ]
+
+
+def test_a_day_is_not_missing_before_its_files_are_due(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    today = datetime.now(UTC).date()
+    at = today - timedelta(days=5)
+    lake_of(tmp_path, cloudtrail, {"eventTime": f"{at}T10:00:00Z"})
+    window = ("--since", str(at), "--until", str(today + timedelta(days=3)), "--format", "jsonl")
+    # the last day is one whose lateness, of a day, has passed after its end
+    expected = [(str(at), 1), (str(at + timedelta(days=1)), 3)]
+    assert shown(days(lakehunt("status", tmp_path, *window)), "day", "days") == expected
+    late = days(lakehunt("status", tmp_path, *window, "--lateness", "3d"))
+    assert shown(late, "day", "days") == [expected[0], (str(at + timedelta(days=1)), 1)]
+
+
+def test_days_that_a_place_lacks_and_others_have_are_told(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt
+) -> None:
+    of_places(tmp_path, cloudtrail, {"us-east-1": [1, 2, 3, 5, 6, 10], "eu-west-1": [2, 6, 10]})
+    told = "cloudtrail: nothing from 111122223333, eu-west-1 on"
+    ran = lakehunt("status", tmp_path)
+    assert f"{told} 2 days of others: 2026-05-03, 2026-05-05\n" in ran.err
+    assert "nothing from 111122223333, us-east-1" not in ran.err
+    window = ("--since", "2026-05-01", "--until", "2026-05-10")
+    ran = lakehunt("status", tmp_path, *window)
+    assert f"{told} 3 days of others: 2026-05-01, 2026-05-03, 2026-05-05\n" in ran.err
+    (source,) = json.loads(lakehunt("status", tmp_path, "--format", "json").out)["sources"]
+    (gaps,) = source["place_gaps"]
+    assert (gaps["account_id"], gaps["region"]) == ("111122223333", "eu-west-1")
+    assert gaps["missing"][0] == {"first_day": "2026-05-03", "last_day": "2026-05-03", "days": 1}
+
+
+TOML = """
+[deployment]
+accounts = ["111122223333", "444455556666"]
+regions = ["us-east-1", "eu-west-1"]
+first_day = 2026-05-04
+
+[deployment.buckets]
+trail = "trail"
+flow = "flows"
+waf = "trail"
+"""
+
+
+def test_what_settings_list_and_nothing_came_from_is_named(
+    tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = of_places(tmp_path / "lake", cloudtrail, {"us-east-1": [5]})
+    (tmp_path / "lakehunt.toml").write_text(TOML)
+    monkeypatch.chdir(tmp_path)
+    ran = lakehunt("status", lake, "--format", "json")
+    assert ran.code == 0
+    assert "cloudtrail: no file with account_id 444455556666, which lakehunt.toml lists" in ran.err
+    assert "cloudtrail: no file with region eu-west-1, which lakehunt.toml lists" in ran.err
+    assert "vpcflow: no file is here; lakehunt.toml says that they lie in s3://flows/" in ran.err
+    told = {source["source"]: source for source in json.loads(ran.out)["sources"]}
+    assert [*told] == ["cloudtrail", "vpcflow", "waf"]
+    lacking = {"account_id": ["444455556666"], "region": ["eu-west-1"]}
+    assert told["cloudtrail"]["undelivered"] == lacking
+    assert (told["vpcflow"]["files"], told["cloudtrail"]["location"]) == (0, None)
+    # no log is older than the first day of the deployment
+    rows = days(lakehunt("status", lake, "--since", "2026-05-01", "--format", "jsonl"))
+    assert shown(rows[:2], "day", "days") == [("2026-05-04", 1), ("2026-05-05", 1)]
+    only = ("--account", "111122223333", "--region", "us-east-1")
+    assert "which lakehunt.toml lists" not in lakehunt("status", lake, *only).err
+
+
+def test_a_bucket_is_not_asked_for_what_lies_in_others(
+    tmp_path: Path, cloudtrail: Source, s3: Server, lakehunt: Lakehunt
+) -> None:
+    s3.upload("trail", of_places(tmp_path / "lake", cloudtrail, {"us-east-1": [5]}))
+    (tmp_path / "lakehunt.toml").write_text(TOML)
+    ran = lakehunt("status", "s3://trail")
+    assert "waf: no file is here; lakehunt.toml says that they lie in s3://trail/" in ran.err
+    assert "cloudtrail: no file with account_id 444455556666" in ran.err
+    assert "vpcflow: no file" not in ran.err
+    # part of a bucket says nothing of what lies beside it
+    part = lakehunt("status", "s3://trail/AWSLogs/111122223333/")
+    assert "lakehunt.toml" not in part.err
+
+
 def test_keys_that_the_table_does_not_know_are_named_with_a_file(
     tmp_path: Path, lakehunt: Lakehunt
 ) -> None:
@@ -172,7 +297,7 @@ def test_a_window_takes_the_folders_of_its_days(
     assert there.out == here.out
     assert [key.split("/")[6] for key in s3.fetched] == ["02"]
     ran = lakehunt("status", lake, "--since", "2024-01-01", "--until", "2024-01-02")
-    assert (ran.code, ran.out.count("\n")) == (0, 2)
+    assert (ran.code, "2024-01-01 to 2024-01-02 MISSING" in ran.out) == (0, True)
     assert "cloudtrail: nothing in this window: the data covers 2026-05-01" in ran.err
 
 

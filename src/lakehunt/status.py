@@ -6,7 +6,7 @@ Knows runs and files, no SQL but the one that reads a source. The command `statu
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from itertools import accumulate
 
 from lakehunt.engines.base import Limits, Progress, Run
@@ -14,25 +14,32 @@ from lakehunt.engines.local.documents import UNREADABLE
 from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.engines.local.lake import LogFile
 from lakehunt.engines.local.strange import strange_fields
-from lakehunt.layouts import stamp_of, strftime, window_column
+from lakehunt.layouts import stamp_of
+from lakehunt.missing import (
+    Expected,
+    configured,
+    day_of,
+    place_gaps,
+    silences,
+    undelivered,
+    with_gaps,
+)
 from lakehunt.model import (
     DayHealth,
     FileAccount,
     Partitions,
-    Silence,
     Source,
     SourceAccount,
     SourceHealth,
     StrangeField,
-    Window,
 )
+from lakehunt.s3.address import is_address
 from lakehunt.sql.compile import Draft
 
 # Files that are looked into for fields that the table does not know: one a day at first.
 _MOST_LOOKED_INTO = 200
 _MOST_LOOKED_INTO_BYTES = 10_000_000
 _NOTHING = timedelta()
-_A_DAY = timedelta(days=1)
 _COUNT = "SELECT count(*) AS n FROM {} WHERE event_time >= :since AND event_time < :until"
 
 
@@ -45,11 +52,7 @@ class Status:
 
 
 def lake_status(
-    engine: LocalEngine,
-    window: Window | None,
-    narrow: Mapping[str, tuple[str, ...]],
-    limits: Limits,
-    progress: Progress,
+    engine: LocalEngine, expected: Expected, limits: Limits, progress: Progress
 ) -> Status:
     """Return how the logs of a lake are; each file is read once.
 
@@ -59,54 +62,72 @@ def lake_status(
         UnboundedError: there is no window and the lake is large.
         LakehuntError: the lake cannot be read at all.
     """
-    drafts = [Draft(name, _COUNT.format(name), narrow=narrow) for name in engine.sources]
+    names = engine.sources
+    drafts = [Draft(name, _COUNT.format(name), narrow=expected.narrow) for name in names]
     # the folders of the days that were asked for, and none besides
     lateness = _NOTHING if limits.lateness is None else limits.lateness
-    run = engine.run(drafts, window, replace(limits, counts_only=True, lateness=lateness), progress)
+    narrow = replace(limits, counts_only=True, lateness=lateness)
+    run = engine.run(drafts, expected.window, narrow, progress)
+    accounts = {account.source: account for account in run.accounts}
     healths = [
-        _health(engine, engine.sources[account.source], account)
-        for account in run.accounts
-        if account.by_file
+        _health(engine, source, accounts.get(name, SourceAccount(name)), expected)
+        for name, source in engine.sources.items()
     ]
-    return Status(tuple(healths), run)
+    return Status(tuple(health for health in healths if health), run)
 
 
-def _health(engine: LocalEngine, source: Source, account: SourceAccount) -> SourceHealth:
+def _health(
+    engine: LocalEngine, source: Source, account: SourceAccount, expected: Expected
+) -> SourceHealth | None:
+    """Return how the logs of a source are, None where neither files nor settings speak of it."""
+    place = configured(source, expected.deployment)
+    is_judged = not is_address(engine.lake.name) or place.startswith(engine.lake.name)
+    where = place if is_judged else ""
+    if account.by_file:
+        found = _of_files(engine, source, account.by_file, expected)
+        lacking = undelivered(source.partitions, account.by_file, expected) if is_judged else {}
+        return replace(found, undelivered=lacking)
+    if not (account.days_listed or where):
+        return None
+    days = with_gaps(source.name, (), expected.due(source.partitions))
+    return SourceHealth(source.name, tuple(days), location="" if account.days_listed else where)
+
+
+def _of_files(
+    engine: LocalEngine, source: Source, own: Sequence[FileAccount], expected: Expected
+) -> SourceHealth:
+    partitions, due = source.partitions, expected.due(source.partitions)
     by_day: dict[tuple[date | None, bool], list[FileAccount]] = {}
-    for file in account.by_file:
-        by_day.setdefault(_day(source.partitions, file), []).append(file)
-    files = {file.name: file for file in engine.lake.listing(source, ()).files}
-    found = {
-        name: names
-        for name in _chosen([*by_day.values()])
-        if (names := _strange(source, files[name])) is not None
-    }
+    for file in own:
+        by_day.setdefault(day_of(partitions, file), []).append(file)
+    found = _looked_into(engine, source, [*by_day.values()])
     days = [
-        _of_day(source, day, is_by_event, own, found)
-        for (day, is_by_event), own in sorted(by_day.items(), key=_in_order)
+        _of_day(source, day, is_by_event, files, found)
+        for (day, is_by_event), files in sorted(by_day.items(), key=_in_order)
     ]
     return SourceHealth(
         source=source.name,
-        days=tuple(_with_gaps(source.name, days)),
-        silences=tuple(_silences(source.partitions, account.by_file)),
+        days=tuple(with_gaps(source.name, days, due)),
+        silences=tuple(silences(partitions, own)),
+        place_gaps=tuple(place_gaps(partitions, own, due)),
         strange_fields=tuple(_fields(found)),
-        files=len(account.by_file),
+        files=len(own),
         looked_into=len(found),
     )
+
+
+def _looked_into(
+    engine: LocalEngine, source: Source, days: Iterable[Sequence[FileAccount]]
+) -> dict[str, Counter[str]]:
+    """Return the strange fields of the files that are looked into, by name."""
+    files = {file.name: file for file in engine.lake.listing(source, ()).files}
+    told = ((name, _strange(source, files[name])) for name in _chosen(days))
+    return {name: names for name, names in told if names is not None}
 
 
 def _in_order(item: tuple[tuple[date | None, bool], object]) -> tuple[date, bool]:
     (day, is_by_event), _ = item
     return day or date.max, is_by_event
-
-
-def _day(partitions: Partitions, file: FileAccount) -> tuple[date | None, bool]:
-    """Return the day of a file, and whether only its first event tells it."""
-    told = file.values.get(partitions.window)
-    if told:
-        format_ = strftime(window_column(partitions).format)
-        return datetime.strptime(told, format_).date(), False
-    return (file.first_event.date(), True) if file.first_event else (None, False)
 
 
 def _of_day(
@@ -198,32 +219,6 @@ def _delay_of(partitions: Partitions, file: FileAccount) -> tuple[timedelta, tim
         return stamp - middle, stamp - first, rows
     if partitions.window not in file.values:
         return None
-    day, _ = _day(partitions, file)
+    day, _ = day_of(partitions, file)
     assert day is not None
     return day - middle.astimezone(UTC).date(), day - first.astimezone(UTC).date(), rows
-
-
-def _with_gaps(source: str, days: Sequence[DayHealth]) -> Iterator[DayHealth]:
-    """Yield days, those in a row that are missing between two as one."""
-    before: date | None = None
-    for one in days:
-        told = None if one.is_by_event else one.day
-        if before and told and (told - before) > _A_DAY:
-            yield DayHealth(source, before + _A_DAY, (told - before).days - 1)
-        yield one
-        before = told or before
-
-
-def _silences(partitions: Partitions, files: Iterable[FileAccount]) -> Iterator[Silence]:
-    """Yield the places that fell silent before the last day that any has."""
-    last: dict[tuple[tuple[str, str], ...], date] = {}
-    names = [column.name for column in partitions.columns if column.name != partitions.window]
-    for file in files:
-        day = _day(partitions, file)[0] if partitions.window in file.values else None
-        place = tuple((name, file.values[name]) for name in names if name in file.values)
-        if day and place:
-            last[place] = max(day, last.get(place, day))
-    newest = max(last.values(), default=None)
-    for place, day in sorted(last.items()):
-        if newest and day < newest:
-            yield Silence(dict(place), day)

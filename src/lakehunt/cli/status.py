@@ -4,6 +4,7 @@ Knows the command line and the workflow. `main` loads it by name.
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from lakehunt.cli.options import (
     FORMATS,
     Output,
     ProgressBar,
+    config,
     content_option,
     exit_code,
     keep_option,
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
 def status_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
     """Tell how the logs in LAKE are: files, rows and delays by day, and what is missing."""
     from lakehunt.engines.base import Limits
+    from lakehunt.missing import Expected
     from lakehunt.render.findings import kept_lines, outside_lines, unread_lines
     from lakehunt.render.health import health_lines
     from lakehunt.status import lake_status
@@ -50,9 +53,12 @@ def status_command(lake_argument: str | None, lake: str | None, **options: Any) 
     window = window_of(options["since"], options["until"], options["tz"])
     lateness = lateness_of(options["lateness"])
     limits = Limits(None, options["all_time"], lateness, keep=keeps(options))
+    expected = Expected(
+        window, datetime.now(UTC), narrow_of(options), lateness, config().deployment
+    )
     engine = local_engine(lake_name(lake_argument, lake), local_sources(options))
     try:
-        found = lake_status(engine, window, narrow_of(options), limits, ProgressBar())
+        found = lake_status(engine, expected, limits, ProgressBar())
     finally:
         engine.close()
     _write(found, options)

@@ -13,7 +13,7 @@ from lakehunt.model.dossiers import (
     Subject,
 )
 from lakehunt.model.forecasts import Amount, Forecast, Past, QueryForecast
-from lakehunt.model.health import DayHealth, Silence, SourceHealth, StrangeField
+from lakehunt.model.health import DayHealth, PlaceGaps, Silence, SourceHealth, Span, StrangeField
 from lakehunt.model.outcomes import (
     Bill,
     Caller,
@@ -106,6 +106,7 @@ __all__ = [
     "Pivot",
     "PivotKind",
     "PivotValue",
+    "PlaceGaps",
     "Purpose",
     "Query",
     "QueryForecast",
@@ -119,6 +120,7 @@ __all__ = [
     "Source",
     "SourceAccount",
     "SourceHealth",
+    "Span",
     "Stage",
     "StandIn",
     "Status",

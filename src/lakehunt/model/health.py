@@ -4,7 +4,7 @@ Knows no engine. `status` makes it, `render` shows it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 
@@ -35,11 +35,32 @@ class DayHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Days in a row; `day` is the first."""
+
+    day: date
+    days: int = 1
+
+    @property
+    def last(self) -> date:
+        """Return the last of the days."""
+        return self.day + timedelta(days=self.days - 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Silence:
     """A place, such as an account and region, whose last day is before that of others."""
 
     values: Mapping[str, str]
     last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGaps:
+    """A place without files on days on which others of its source have some."""
+
+    values: Mapping[str, str]
+    spans: tuple[Span, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +76,22 @@ class StrangeField:
 class SourceHealth:
     """How the logs of one source are; `days` in order, those that are missing among them.
 
-    Fields were looked for in `looked_into` of the `files` files.
+    Fields were looked for in `looked_into` of the `files` files. `undelivered` are the accounts and
+    regions of lakehunt.toml that no file is of, by column; `location` is where it says that the
+    files lie, of a source that has none.
     """
 
     source: str
     days: tuple[DayHealth, ...]
-    silences: tuple[Silence, ...]
-    strange_fields: tuple[StrangeField, ...]
-    files: int
-    looked_into: int
+    silences: tuple[Silence, ...] = ()
+    place_gaps: tuple[PlaceGaps, ...] = ()
+    undelivered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    location: str = ""
+    strange_fields: tuple[StrangeField, ...] = ()
+    files: int = 0
+    looked_into: int = 0
 
     @property
-    def missing(self) -> tuple[DayHealth, ...]:
-        """Return the days in a row that are missing between the first and the last."""
-        return tuple(day for day in self.days if not day.files)
+    def missing(self) -> tuple[Span, ...]:
+        """Return the days that are missing of the source as a whole."""
+        return tuple(Span(one.day, one.days) for one in self.days if one.day and not one.files)

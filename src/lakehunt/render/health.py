@@ -3,10 +3,10 @@
 Knows the model. `cli` calls it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 
-from lakehunt.model import DayHealth, Silence, SourceHealth
+from lakehunt.model import DayHealth, SourceHealth, Span
 from lakehunt.render.neutral import for_terminal, plain
 from lakehunt.render.words import counted, sized
 
@@ -44,7 +44,9 @@ def day_rows(sources: Iterable[SourceHealth]) -> list[dict[str, object]]:
 
 def _day_row(day: DayHealth) -> dict[str, object]:
     if not day.files:
-        return {"source": day.source, "day": f"{_span(day)} MISSING", "files": 0} | dict.fromkeys(
+        assert day.day is not None
+        shown = f"{_spoken_span(Span(day.day, day.days))} MISSING"
+        return {"source": day.source, "day": shown, "files": 0} | dict.fromkeys(
             ("size", "rows", "unparsed", "delay_median", "delay_max", "strange_fields"), "-"
         )
     return {
@@ -65,13 +67,15 @@ def source_value(health: SourceHealth) -> dict[str, object]:
     return {
         "source": health.source,
         "files": health.files,
-        "missing": [
-            {"first_day": plain(day.day), "last_day": plain(_last(day)), "days": day.days}
-            for day in health.missing
-        ],
+        "missing": _span_values(health.missing),
         "silent": [
             {**silence.values, "last_day": plain(silence.last_day)} for silence in health.silences
         ],
+        "place_gaps": [
+            {**gaps.values, "missing": _span_values(gaps.spans)} for gaps in health.place_gaps
+        ],
+        "undelivered": health.undelivered,
+        "location": health.location or None,
         "strange_fields": [
             {"name": field.name, "records": field.records, "example": field.example}
             for field in health.strange_fields
@@ -80,17 +84,44 @@ def source_value(health: SourceHealth) -> dict[str, object]:
     }
 
 
+def _span_values(spans: Iterable[Span]) -> list[dict[str, object]]:
+    return [
+        {"first_day": plain(span.day), "last_day": plain(span.last), "days": span.days}
+        for span in spans
+    ]
+
+
 def health_lines(health: SourceHealth) -> Iterator[str]:
     """Yield what is missing and what is strange about a source."""
+    if health.location:
+        yield (
+            f"{health.source}: no file is here; lakehunt.toml says that they lie in"
+            f" {for_terminal(health.location)}"
+        )
     if health.missing:
-        days = sum(day.days for day in health.missing)
-        spans = [_span(day) for day in health.missing]
-        yield f"{health.source}: {counted(days, 'day')} missing: {_some(spans)}"
+        yield f"{health.source}: {_days(health.missing)} missing: {_listed(health.missing)}"
+    for column, values in health.undelivered.items():
+        shown = _some([for_terminal(value) for value in values])
+        yield f"{health.source}: no file with {column} {shown}, which lakehunt.toml lists"
+    yield from _place_lines(health)
+    yield from _field_lines(health)
+
+
+def _place_lines(health: SourceHealth) -> Iterator[str]:
+    for gaps in health.place_gaps[:_MOST_LINES]:
+        without = f"nothing from {_place(gaps.values)} on {_days(gaps.spans)} of others"
+        yield f"{health.source}: {without}: {_listed(gaps.spans)}"
+    if len(health.place_gaps) > _MOST_LINES:
+        more = len(health.place_gaps) - _MOST_LINES
+        yield f"{health.source}: {more:,} more places lack days; --format json names them all"
     for silence in health.silences[:_MOST_LINES]:
-        yield f"{health.source}: nothing from {_place(silence)} after {silence.last_day}"
+        yield f"{health.source}: nothing from {_place(silence.values)} after {silence.last_day}"
     if len(health.silences) > _MOST_LINES:
         more = len(health.silences) - _MOST_LINES
         yield f"{health.source}: {more:,} more places fell silent; --format json names them all"
+
+
+def _field_lines(health: SourceHealth) -> Iterator[str]:
     looked = f"{health.looked_into:,} of {counted(health.files, 'file')}"
     for field in health.strange_fields[:_MOST_LINES]:
         yield (
@@ -104,22 +135,26 @@ def health_lines(health: SourceHealth) -> Iterator[str]:
         yield f"{health.source}: fields that the table lacks were looked for in {looked}"
 
 
-def _place(silence: Silence) -> str:
-    return ", ".join(for_terminal(value) for value in silence.values.values())
+def _place(values: Mapping[str, str]) -> str:
+    return ", ".join(for_terminal(value) for value in values.values())
 
 
-def _last(day: DayHealth) -> date | None:
-    return day.day and day.day + timedelta(days=day.days - 1)
+def _days(spans: Iterable[Span]) -> str:
+    return counted(sum(span.days for span in spans), "day")
 
 
-def _span(day: DayHealth) -> str:
-    return f"{day.day}" if day.days == 1 else f"{day.day} to {_last(day)}"
+def _spoken_span(span: Span) -> str:
+    return f"{span.day}" if span.days == 1 else f"{span.day} to {span.last}"
 
 
-def _some(texts: Sequence[str]) -> str:
+def _listed(spans: Iterable[Span]) -> str:
+    return _some([_spoken_span(span) for span in spans], " spans")
+
+
+def _some(texts: Sequence[str], what: str = "") -> str:
     more = len(texts) - _MOST_LINES
     shown = ", ".join(texts[:_MOST_LINES])
-    return f"{shown} and {more:,} more spans" if more > 0 else shown
+    return f"{shown} and {more:,} more{what}" if more > 0 else shown
 
 
 def _few(names: Sequence[str]) -> str:
