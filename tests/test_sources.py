@@ -1,6 +1,7 @@
 """A source's DDL is rendered for a deployment and read back as the one model of the source."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from lakehunt.content import roots
 from lakehunt.errors import ConfigError, ContentError, UsageError
 from lakehunt.layouts import locate
 from lakehunt.model import COMMON_COLUMNS, Source
+from lakehunt.scaffold import new_source
 from lakehunt.sources import load_source, load_sources
 from lakehunt.sql.compile import Draft, compile_draft
 from lakehunt.sql.share import plan_scans
@@ -79,6 +81,18 @@ def test_an_unknown_source_names_the_nearest() -> None:
         ("partitions/cloudtrail.yaml", "window: day", "window: dya", "`window`, expected the name"),
         ("partitions/cloudtrail.yaml", "lateness: 1 day", "lateness: soon", "`lateness`: 'soon'"),
         ("partitions/cloudtrail.yaml", "bucket: trail", "buckt: trail", "did you mean bucket"),
+        (
+            "ddl/cloudtrail.sql.j2",
+            "org.apache.hive.hcatalog.data.JsonSerDe",
+            "org.foo.Bar",
+            ":80: cloudtrail_raw: SerDe org.foo.Bar, expected org.apache.hive.hcatalog.data.Json",
+        ),
+        (
+            "ddl/cloudtrail.sql.j2",
+            "com.amazon.emr.cloudtrail.CloudTrailInputFormat",
+            "org.foo.Input",
+            ":82: cloudtrail_raw: input format org.foo.Input, expected org.apache.hadoop.mapred",
+        ),
     ],
 )
 def test_a_broken_source_names_the_file_and_line(
@@ -93,6 +107,65 @@ def test_a_broken_source_names_the_file_and_line(
         load_source(roots(tmp_path), "cloudtrail")
     assert expected in str(raised.value)
     assert str(raised.value).startswith(str(tmp_path / file))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("[lines]", "[linez]", ":20: `shapes: linez`, expected `lines`: door_log_raw has one"),
+        ("[lines]", "[lines, linez]", "`shapes` names linez, expected lines, or the path of a"),
+        ("timestamp: iso}", "timestamp: isoo}", ":16: `timestamp: isoo`, expected iso, iso_ms,"),
+        ("timestamp: iso}", "timestmp: iso}", ":16: `time`: door_log_raw has no column timestmp"),
+        ("type: enum,", "type: enumm,", ":11: `type: enumm`, expected enum or date, did you mean"),
+        ("values: deployment.regions", "pattern: x", ":12: `values` is missing, expected it of a"),
+        ("deployment.regions", "deployment.reggions", ":12: `values` names deployment.reggions, e"),
+        ("deployment.regions", "deployment.values", "`values` names deployment.values, expected"),
+        ("day,NOW", "dayy,NOW", ":13: `range` names deployment.first_dayy, expected deployment.f"),
+        ("day,NOW", "day", ":13: `range: deployment.first_day`, expected two ends with a comma"),
+        ("day,NOW", "day,2026-05-01", "`range` names 2026-05-01, expected"),
+        ("1 DAYS", "DAILY", ":13: `interval: DAILY`, expected a number and one of YEARS, MONTHS,"),
+        ("${stamp:", "${stmp:", ":8: `file` has a format for stmp, expected stamp or day, did yo"),
+        ("${stamp:yyyyMMdd'T'HHmm'Z'}", "${stamp}", ":8: `file` has ${stamp} without a format"),
+        ("_${rest}", "_${region}", ":8: `file` has ${region} twice, expected each hole once"),
+        ("HHmm'Z'", "hhmm'Z'", ":8: `stamp: yyyyMMdd'T'hhmm'Z'` has hh, expected letters of a d"),
+        ("/${region}/", "/${regoin}/", ":6: `account` has ${regoin}, expected a column: account"),
+        ("/${region}/", "/${region:MM}/", ":6: `account` has a format for region, expected one"),
+        ("/${day}/", "/${day:'y='YYYY}/", ":6: `day: 'y='YYYY` has YYYY, expected letters of a"),
+        ("yyyy/MM/dd", "YYYY/MM/DD", ":13: `format: YYYY/MM/DD` has YYYY, expected letters of a "),
+        ("yyyy/MM/dd", "yyyy/MM/DD", "has DD, expected letters of a date: yyyy, MMM, MM, dd, HH"),
+        ("yyyy/MM/dd", "yyyy/mm/dd", "`format: yyyy/mm/dd` has mm without HH, expected letters"),
+        ("yyyy/MM/dd", "yyyy/'MM/dd", "`format: yyyy/'MM/dd` has ', expected letters of a date"),
+        ('"[0-9]{12}"', '"[0-9"', ":11: `pattern`: unterminated character set at position 0, exp"),
+    ],
+)
+def test_a_partitions_file_says_only_what_can_be(
+    tmp_path: Path, old: str, new: str, expected: str
+) -> None:
+    _, path = new_source(tmp_path, "door_log")
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ContentError) as raised:
+        load_source(roots(tmp_path), "door_log")
+    assert str(raised.value).count("\n") == 0
+    assert str(raised.value).startswith(f"{path}:")
+    assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("deployment.regions", '"deployment.regions,global"', "'us-east-1,eu-west-1,global'"),
+        ("deployment.regions", '"x,deployment.values.zone,y"', "values'='x,a,b,y'"),
+        ("deployment.first_day,NOW", "2024/02/01,NOW+1DAYS", "'2024/02/01,NOW+1DAYS'"),
+        ("yyyy/MM/dd", "\"'dt='yyyy-MM-dd-HH\"", "format'='\\'dt=\\'yyyy-MM-dd-HH'"),
+    ],
+)
+def test_what_a_partitions_file_may_say(tmp_path: Path, old: str, new: str, expected: str) -> None:
+    _, path = new_source(tmp_path, "door_log")
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    placed = replace(DEPLOYMENT, values={"zone": ("a", "b")})
+    assert expected in load_source(roots(tmp_path), "door_log", placed).ddl
 
 
 @pytest.mark.parametrize(

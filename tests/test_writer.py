@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from lakehunt.clocks import read_time, written_time
 from lakehunt.errors import LakeError, UsageError
 from lakehunt.expressions import read_expression
-from lakehunt.writer.clocks import read_time, written_time
 from lakehunt.writer.patterns import written_line
 
 PATTERN = (

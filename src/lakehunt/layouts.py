@@ -15,6 +15,8 @@ from lakehunt.model import PartitionColumn, Partitions, Skip
 
 # the time in a file name when the file was delivered
 STAMP = "stamp"
+# the hole of a folder that the organization of the deployment fills, a column of no table
+ORGANIZATION_ID = "organization_id"
 HOLE = re.compile(r"\$\{(\w+)(?::([^}]*))?\}")
 # Java's date letters that AWS paths use, as a pattern and as strftime.
 _LETTERS = {
@@ -27,6 +29,22 @@ _LETTERS = {
     "ss": (r"\d{2}", "%S"),
     "Z": (r"[+-]\d{4}", "%z"),
 }
+DATE_LETTERS = tuple(_LETTERS)
+# Letters that mean nothing by themselves, and what must stand beside them.
+_WITH = {"mm": "HH", "ss": "mm"}
+_RUN = re.compile(r"'[^']*'|([A-Za-z])\1*|'")
+# The ends and steps of projected dates; what is no time of its own is told from now.
+# Source: Athena User Guide, "Supported types for partition projection" (read 2026-11-29).
+UNIT_DAYS = {
+    "YEAR": 365.0,
+    "MONTH": 30.0,
+    "WEEK": 7.0,
+    "DAY": 1.0,
+    "HOUR": 1 / 24,
+    "MINUTE": 1 / 1440,
+    "SECOND": 1 / 86400,
+}
+RELATIVE = re.compile(rf"NOW *(?:([+-]) *(\d+) *({'|'.join(UNIT_DAYS)})S?)?")
 # So many different times are remembered while paths are read.
 _MOMENTS = 1 << 14
 _TOKEN = re.compile(r"'[^']*'|" + "|".join(_LETTERS) + r"|.", re.DOTALL)
@@ -256,6 +274,19 @@ def date_pattern(java_format: str) -> str:
         _LETTERS[token][0] if token in _LETTERS else re.escape(token.strip("'"))
         for token in _TOKEN.findall(java_format)
     )
+
+
+def date_fault(java_format: str) -> str:
+    """Return what of a Java date format is neither written nor read here, '' for nothing."""
+    found = [match[0] for match in _RUN.finditer(java_format)]
+    letters = [run for run in found if not run.startswith("'")]
+    wrong = next((run for run in letters if run not in _LETTERS), "")
+    if wrong:
+        return wrong
+    if "'" in found:
+        return "'"
+    alone = next((run for run in letters if _WITH.get(run, run) not in letters), "")
+    return f"{alone} without {_WITH[alone]}" if alone else "" if letters else java_format or "''"
 
 
 @cache

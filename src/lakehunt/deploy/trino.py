@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from lakehunt.deploy.catalog import CatalogColumn, CatalogTable, catalog_table
 from lakehunt.errors import ConfigError
 from lakehunt.model import Column, Source, Table
+from lakehunt.sources.lines import PARQUET_INPUT, TEXT_INPUT
 from lakehunt.sql.typed import trino_type, view_type
 
 _OPENX = "org.openx.data.jsonserde.JsonSerDe"
@@ -21,10 +22,7 @@ _FORMATS = {
     "org.apache.hadoop.hive.serde2.OpenCSVSerde": "CSV",
     "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe": "PARQUET",
 }
-_INPUT_FORMATS = (
-    "org.apache.hadoop.mapred.TextInputFormat",
-    "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",
-)
+_INPUT_FORMATS = (TEXT_INPUT, PARQUET_INPUT)
 # What a property of the table or its SerDe is called, and how its value is written.
 _PROPERTIES = {
     "input.regex": ("regex", "{text}"),

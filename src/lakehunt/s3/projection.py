@@ -10,13 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 
-from lakehunt.layouts import HOLE, strftime
+from lakehunt.layouts import HOLE, RELATIVE, UNIT_DAYS, strftime
 from lakehunt.s3.objects import LAST
 from lakehunt.s3.ranges import Range
 from lakehunt.s3.tables import Wanted
 
-_RELATIVE = re.compile(r"NOW *(?:([+-]) *(\d+) *([A-Z]+?)S?)?")
-_DAYS = {"YEAR": 365.0, "MONTH": 30.0, "WEEK": 7.0, "DAY": 1.0, "HOUR": 1 / 24, "MINUTE": 1 / 1440}
 # Date formats whose texts are in the order of time, what is quoted or no letter aside.
 _IN_ORDER = re.compile(r"yyyy(MM(dd(HH(mm(ss)?)?)?)?)?")
 _ASIDE = re.compile(r"'[^']*'|[^A-Za-z']")
@@ -202,7 +200,7 @@ def read_projection(name: str, properties: Mapping[str, str], now: datetime) -> 
             format_ = own.get("format", "")
             first, last = (_date(text, format_, now) for text in (first, last))
             unit = own.get("interval.unit", "DAYS").upper().removesuffix("S")
-            step = timedelta(days=_DAYS.get(unit, 1.0)) * int(own.get("interval", 1))
+            step = timedelta(days=UNIT_DAYS.get(unit, 1.0)) * int(own.get("interval", 1))
             return Projection(None, format_, first, last, step)
         case _:
             return Projection()
@@ -219,8 +217,8 @@ def _integers(first: str, last: str, own: Mapping[str, str]) -> tuple[str, ...] 
 
 
 def _date(text: str, format_: str, now: datetime) -> str:
-    match = _RELATIVE.fullmatch(text)
+    match = RELATIVE.fullmatch(text)
     if match is None:
         return text
-    days = float(f"{match[1] or '+'}{match[2] or 0}") * _DAYS.get(match[3] or "DAY", 1.0)
+    days = float(f"{match[1] or '+'}{match[2] or 0}") * UNIT_DAYS.get(match[3] or "DAY", 1.0)
     return (now.astimezone(UTC) + timedelta(days=days)).strftime(strftime(format_))

@@ -17,6 +17,15 @@ OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 HIVE_JSON = "org.apache.hive.hcatalog.data.JsonSerDe"
 PARQUET = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
 TEXT_INPUT = "org.apache.hadoop.mapred.TextInputFormat"
+PARQUET_INPUT = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+# one document, its records in a list
+DOCUMENTS_INPUT = "com.amazon.emr.cloudtrail.CloudTrailInputFormat"
+# The tables whose files can be read here and on Athena: their SerDes, by input format.
+READ: Mapping[str, tuple[str, ...]] = {
+    TEXT_INPUT: (REGEX, LAZY_SIMPLE, OPENX_JSON, HIVE_JSON),
+    PARQUET_INPUT: (PARQUET,),
+    DOCUMENTS_INPUT: (HIVE_JSON, "com.amazon.emr.hive.serde.CloudTrailSerde"),
+}
 _TEXT_OUTPUT = "org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 
 

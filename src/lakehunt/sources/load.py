@@ -4,7 +4,7 @@ Knows the order of the steps. `lakehunt.sources` offers it to every floor above.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lakehunt.config import Deployment
@@ -20,8 +20,8 @@ from lakehunt.errors import ContentError, Location, Problem, nearest
 from lakehunt.model import Format, Partitions, Source, Table, View
 from lakehunt.sources.absent import filled
 from lakehunt.sources.ddl import Statement, read_table, read_view, statements
-from lakehunt.sources.lines import lines_ddl, unparsed_sql
-from lakehunt.sources.partitionsfile import load_partitions
+from lakehunt.sources.lines import READ, lines_ddl, unparsed_sql
+from lakehunt.sources.partitionsfile import check_partitions, load_partitions
 from lakehunt.sources.placement import Placement
 from lakehunt.sources.template import render
 
@@ -119,6 +119,24 @@ def _check_alike(path: Path, formats: tuple[Format, ...]) -> None:
             raise ContentError([Problem(Location(path), what, "the same columns in each format")])
 
 
+def _check_read(where: Location, table: Table) -> None:
+    """Refuse a table whose files nothing here reads."""
+    for what, name, known in (
+        ("input format", table.input_format, [*READ]),
+        ("SerDe", table.serde, READ.get(table.input_format, ())),
+    ):
+        if name not in known:
+            told = f"{table.name}: {what} {name}" if name else f"{table.name} has no {what}"
+            raise ContentError([Problem(_spelled(where, name), told, " or ".join(known))])
+
+
+def _spelled(where: Location, name: str) -> Location:
+    """Return the line of a template that spells a name: rendered lines are not the file's."""
+    rows = Path(where.path).read_text(encoding="utf-8").split("\n")
+    own = (number for number, row in enumerate(rows, start=1) if name and name in row)
+    return replace(where, line=next(own, where.line))
+
+
 @dataclass(slots=True)
 class _Formats:
     """Reads the formats of a source when they are first asked for."""
@@ -155,6 +173,7 @@ class _Maker:
         rendered = render(folders, where, body, self.placement.holes(self.name))
         found = statements(where, rendered)
         table = self._table(where, found)
+        check_partitions(self.roots, self.name, self.partitions, table)
         views = {one.view: self._view(one, table) for one in found if one.view}
         if self.name not in views:
             what = f"no view {self.name}"
@@ -166,13 +185,15 @@ class _Maker:
         return self._completed(where, format_, ddl, table, views)
 
     def _table(self, where: Location, found: list[Statement]) -> Table:
-        tables = [read_table(one) for one in found if not one.view]
+        own = [one for one in found if not one.view]
+        tables = [read_table(one) for one in own]
         if len(tables) != 1:
             what = f"{len(tables)} tables"
             raise ContentError([Problem(where, what, "one CREATE EXTERNAL TABLE")])
         if tables[0].name != f"{self.name}_raw":
             what = f"table {tables[0].name}"
             raise ContentError([Problem(where, what, f"{self.name}_raw, `{{{{ table }}}}_raw`")])
+        _check_read(own[0].where, tables[0])
         return tables[0]
 
     def _view(self, statement: Statement, table: Table) -> View:

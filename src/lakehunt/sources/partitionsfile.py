@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from lakehunt.content import Reader, Root, load_yaml
 from lakehunt.errors import ContentError, Location, Problem, nearest
-from lakehunt.model import CsvTable, Field, PartitionColumn, Partitions, Skip, duration
+from lakehunt.model import CsvTable, Field, PartitionColumn, Partitions, Skip, Table, duration
+from lakehunt.sources.allowed import check_against, check_values, is_borne_out
 
 _KEYS = ("bucket", "layouts", "file", "columns", "window", "time", "lateness", "shapes")
 _OPTIONAL = (
@@ -43,12 +44,9 @@ def load_partitions(roots: Iterable[Root], name: str) -> Partitions:
     Raises:
         ContentError: the file is missing or has problems.
     """
-    paths = [root.partitions / f"{name}.yaml" for root in roots]
-    path = next((p for p in reversed(paths) if p.is_file()), paths[0])
-    if not path.is_file():
-        raise ContentError([Problem(Location(path), "missing", f"the partitions of {name}")])
-    reader = Reader(path, load_yaml(path.read_text(encoding="utf-8"), path), [])
+    reader = _reader(roots, name)
     reader.check_keys(_KEYS, _OPTIONAL)
+    check_values(reader)
     columns = tuple(_partition_column(reader, str(key)) for key in reader.mapping("columns"))
     if reader.text("window") not in [column.name for column in columns]:
         reader.problem(reader.line("window"), "`window`", "the name of a column")
@@ -75,8 +73,30 @@ def load_partitions(roots: Iterable[Root], name: str) -> Partitions:
         activity=_activity(reader),
     )
     if reader.problems:
-        raise ContentError(reader.problems)
+        raise ContentError(dict.fromkeys(reader.problems))
     return partitions
+
+
+def check_partitions(
+    roots: Iterable[Root], name: str, partitions: Partitions, table: Table
+) -> None:
+    """Refuse a partitions file that the table of its source does not bear out.
+
+    Raises:
+        ContentError: it names a column that the table lacks, or another shape than its files have.
+    """
+    if not is_borne_out(partitions, table):
+        reader = _reader(roots, name)
+        check_against(reader, partitions, table)
+        raise ContentError(reader.problems)
+
+
+def _reader(roots: Iterable[Root], name: str) -> Reader:
+    paths = [root.partitions / f"{name}.yaml" for root in roots]
+    path = next((p for p in reversed(paths) if p.is_file()), paths[0])
+    if not path.is_file():
+        raise ContentError([Problem(Location(path), "missing", f"the partitions of {name}")])
+    return Reader(path, load_yaml(path.read_text(encoding="utf-8"), path), [])
 
 
 def _texts(reader: Reader) -> dict[str, str]:

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from lakehunt.config import Deployment
 from lakehunt.errors import nearest
-from lakehunt.layouts import holes_of, plain_template, strftime
+from lakehunt.layouts import ORGANIZATION_ID, holes_of, plain_template
 from lakehunt.model import Field, PartitionColumn, Partitions
 from lakehunt.sources.ddl import literal, printed
+from lakehunt.sources.deployed import filled
 
 _ORGANIZATION = "organization"
 
@@ -56,20 +57,11 @@ class Placement:
             self.partitions.bucket, f"<bucket {self.partitions.bucket}>"
         )
         prefix = self._deployment.prefixes.get(self.partitions.bucket, self._deployment.prefix)
-        known = {column.name for column in self.partitions.columns}
-        path = plain_template(template)
-        for hole in holes_of(template):
-            if hole.name not in known:
-                value = self._given(hole.name) or f"<{hole.name}>"
-                path = path.replace(f"${{{hole.name}}}", value)
+        organization = self._deployment.organization or f"<{ORGANIZATION_ID}>"
+        path = plain_template(template).replace(f"${{{ORGANIZATION_ID}}}", organization)
         for column in self.partitions.columns:
             path = path.replace(f"${{{column.name}}}", f"${{{column.raw_name}}}")
         return f"s3://{bucket}/{prefix}{path}"
-
-    def _given(self, hole: str) -> str:
-        if hole == "organization_id":
-            return self._deployment.organization
-        return next(iter(self._deployment.values.get(hole, ())), "")
 
     @property
     def _columns(self) -> list[PartitionColumn]:
@@ -140,26 +132,11 @@ class Placement:
             return {
                 "type": "date",
                 "format": column.format,
-                "range": self._filled(column.range, column.format),
+                "range": filled(column.range, self._deployment, column.format),
                 "interval": step,
                 "interval.unit": unit,
             }
-        return {"type": column.type, "values": self._filled(column.values, "")}
-
-    def _filled(self, text: str, format_: str) -> str:
-        deployment = self._deployment
-        day = deployment.first_day
-        values = {
-            "deployment.accounts": ",".join(deployment.accounts) or "<accounts>",
-            "deployment.regions": ",".join(deployment.regions) or "<regions>",
-            "deployment.first_day": day.strftime(strftime(format_))
-            if day
-            else f"<first_day {format_}>",
-        }
-        for word, value in values.items():
-            text = text.replace(word, value)
-        head, found, name = text.partition("deployment.values.")
-        return head + (",".join(deployment.values.get(name, ())) or f"<{name}>") if found else text
+        return {"type": column.type, "values": filled(column.values, self._deployment, "")}
 
 
 def _formatted(partitions: Partitions, formats: Mapping[str, str]) -> Partitions:

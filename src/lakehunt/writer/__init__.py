@@ -3,7 +3,7 @@
 Knows columns, layouts and SerDes, nothing of any one source. Cases, the demo and tests use it.
 """
 
-from lakehunt.writer.clocks import written_time
+from lakehunt.clocks import written_time
 from lakehunt.writer.lake import DELIVERY, write_lake
 from lakehunt.writer.records import LogRecord, expand
 

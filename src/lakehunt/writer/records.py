@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from lakehunt.clocks import read_time, written_time
 from lakehunt.content import Text
 from lakehunt.errors import ContentError, Location, Problem, nearest
 from lakehunt.model import Record, Source, Type, duration
-from lakehunt.writer.clocks import read_time, written_time
 
 # What an entry may say besides the columns: when it was, where it was delivered, or all of it.
 _AT, _FOLDER, _LINE = "at", "folder", "line"

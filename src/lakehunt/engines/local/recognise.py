@@ -11,8 +11,9 @@ from lakehunt.engines.local.archives import foreign_kind
 from lakehunt.engines.local.documents import is_utf16
 from lakehunt.engines.local.exact_json import NEXT_VALUE, ExactJson, skip_space
 from lakehunt.engines.local.tables import known_table, read_header, read_table
-from lakehunt.engines.local.wrapped import LINES, Finder
+from lakehunt.engines.local.wrapped import Finder
 from lakehunt.model import Partitions, Source
+from lakehunt.sources.allowed import LINES
 
 HEAD_BYTES = 65536
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from lakehunt.engines.local.exact_json import ExactJson
 from lakehunt.model import Partitions
+from lakehunt.sources.allowed import LINES
 
-LINES = "lines"
 # Filebeat keeps the record as text under `_source.event.original`; nothing wraps it deeper.
 _DEEPEST = 3
 

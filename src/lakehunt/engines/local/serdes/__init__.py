@@ -14,10 +14,16 @@ from lakehunt.engines.local.serdes.reader import Reader, Wanted
 from lakehunt.engines.local.serdes.regex_table import RegexTable
 from lakehunt.errors import LakeError
 from lakehunt.model import Format, Partitions, Table
-from lakehunt.sources.lines import HIVE_JSON, LAZY_SIMPLE, OPENX_JSON, PARQUET, REGEX
+from lakehunt.sources.lines import (
+    DOCUMENTS_INPUT,
+    HIVE_JSON,
+    LAZY_SIMPLE,
+    OPENX_JSON,
+    PARQUET,
+    REGEX,
+)
 
 _JSON = (OPENX_JSON, HIVE_JSON)
-_CLOUDTRAIL = "com.amazon.emr.cloudtrail.CloudTrailInputFormat"
 
 
 def reader_of(table: Table, wanted: Wanted, partitions: Partitions) -> Reader:
@@ -32,7 +38,7 @@ def reader_of(table: Table, wanted: Wanted, partitions: Partitions) -> Reader:
         return DelimitedTable(table, wanted, partitions)
     if table.serde == PARQUET:
         return ParquetTable(table, wanted)
-    if table.input_format == _CLOUDTRAIL:
+    if table.input_format == DOCUMENTS_INPUT:
         return JsonDocumentsTable(table, wanted, partitions)
     if table.serde in _JSON:
         return JsonLinesTable(table, wanted, partitions)

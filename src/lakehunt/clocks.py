@@ -12,6 +12,8 @@ _ISO_DIGITS = {"iso": 0, "iso_ms": 3, "iso_us": 6}
 _EPOCH = {"epoch": 1, "epoch_ms": 1000}
 # seconds with three decimals
 _EPOCH_DECIMAL = "epoch_decimal"
+# Ways to write a time that have a name; any other is a date format in Java's letters.
+NAMED_TIMES = (*_ISO_DIGITS, *_EPOCH, _EPOCH_DECIMAL)
 
 
 def written_time(time: Mapping[str, str], moment: datetime) -> dict[str, str]:
