@@ -13,6 +13,7 @@ from lakehunt.engines.local.engine import LocalEngine
 from lakehunt.hunt import Choice, Hunt, hunt, plan_hunt
 from lakehunt.library import load_queries
 from lakehunt.model import Source, Stage
+from lakehunt.render.findings import finding_row
 from lakehunt.render.stories import story_lines, story_text
 from tests.conftest import PROJECT, Ran
 from tests.lakes import lake_of
@@ -179,6 +180,39 @@ def test_a_story_says_who_from_where_when_as_whom_what_and_what_next(told: Told)
         " events). Next: "
     )
     assert story_text(story).endswith(story.findings[0].query.next)
+
+
+def test_what_was_denied_or_failed_is_not_told_as_done(told: Told) -> None:
+    denied = {"errorCode": "AccessDenied"}
+    hunted = told(
+        stopped("10:00:00", ALICE, "a"),
+        stopped("10:01:00", ALICE, "b", **denied),
+        stopped("10:02:00", ALICE, "b", errorCode="TrailNotFoundException"),
+        stopped("10:03:00", BOB, "c", **denied),
+        stopped("10:04:00", BOB, "c", **denied),
+    )
+    alice, bob = hunted.stories
+    assert "(2 targets, 3 events, 2 denied or failed)." in story_text(alice)
+    assert "Nothing of it succeeded" not in story_text(alice)
+    assert "(c, 2 events, all denied). Nothing of it succeeded. Next:" in story_text(bob)
+    lines = [line.rpartition("narrowed, ")[2] for line in story_lines(hunted.stories)]
+    assert [line for line in lines if line.endswith(")")][:1] == ["a (1 event)"]
+    assert {"b (2 events, all denied or failed)", "c (2 events, all denied)"} <= {*lines}
+    rows = [finding_row(finding) for finding in hunted.findings]
+    assert [(row["target"], row["outcome"]) for row in rows] == [
+        ("a", "success"), ("b", "all denied or failed"), ("c", "all denied"),
+    ]  # fmt: skip
+
+
+def test_what_to_do_next_is_about_what_succeeded(told: Told) -> None:
+    flow_logs = at("10:05:00", ALICE, "ec2", "DeleteFlowLogs", requestParameters={
+        "DeleteFlowLogsRequest": {"FlowLogId": {"content": "fl-1"}},
+    })  # fmt: skip
+    hunted = told(stopped("10:00:00", ALICE, "a", errorCode="AccessDenied"), flow_logs)
+    [story] = hunted.stories
+    ids = [finding.query.id for finding in story.findings]
+    assert ids == ["cloudtrail.trail_stopped", "cloudtrail.monitoring_stopped"]
+    assert story_text(story).endswith(story.findings[1].query.next)
 
 
 def test_a_story_of_traffic_names_address_and_port(

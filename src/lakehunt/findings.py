@@ -62,7 +62,17 @@ def _finding(query: Query, fingerprint: str, rows: Sequence[Row]) -> Finding:
         callers=tuple(dict.fromkeys(chain.from_iterable(map(_callers, rows)))),
         examples=tuple(rows[:EXAMPLES]),
         log_files=tuple(dict.fromkeys(files)),
+        outcomes=_outcomes(rows),
     )
+
+
+def _outcomes(rows: Sequence[Row]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in rows:
+        if row.get("outcome") is not None:
+            outcome = str(row["outcome"])
+            counts[outcome] = counts.get(outcome, 0) + event_count(row)
+    return counts
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:

@@ -228,11 +228,17 @@ class Hidden:
     findings: int | None = None
 
 
+def unsuccessful(outcomes: Mapping[str, int]) -> int:
+    """Return how many events were denied or failed."""
+    return outcomes.get("denied", 0) + outcomes.get("failure", 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one detection says about one subject: rows that agree on its `group_by` columns.
 
-    `common` maps each common column to its distinct values, in the order seen.
+    `common` maps each common column to its distinct values, in the order seen; `outcomes` counts
+    the events by how they ended, as far as the rows tell.
     """
 
     query: Query
@@ -246,6 +252,12 @@ class Finding:
     examples: tuple[Mapping[str, object], ...]
     log_files: tuple[str, ...]
     marks: tuple[Mark, ...] = ()
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def is_vain(self) -> bool:
+        """Tell whether no event of it came to anything."""
+        return bool(self.event_count) and unsuccessful(self.outcomes) == self.event_count
 
     @property
     def access_key_ids(self) -> tuple[str, ...]:
@@ -291,6 +303,11 @@ class Story:
     def gravest(self) -> Finding:
         """Return the gravest finding, the oldest of these."""
         return max(self.findings, key=lambda finding: finding.rank)
+
+    @property
+    def urgent(self) -> Finding:
+        """Return the gravest finding of which something succeeded, if there is one."""
+        return max(self.findings, key=lambda finding: (not finding.is_vain, finding.rank))
 
     @property
     def event_count(self) -> int:

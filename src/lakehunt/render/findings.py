@@ -20,9 +20,11 @@ from lakehunt.model import (
 )
 from lakehunt.render.forecasts import unknown_lines
 from lakehunt.render.neutral import for_terminal, plain
-from lakehunt.render.words import brief, counted, moment, one_or_list
+from lakehunt.render.words import brief, counted, ended, moment, one_or_list
 
-TABLE_COLUMNS = ("severity", "first_event_time", "count", "query", "actor", "target", "source_ip")
+TABLE_COLUMNS = (
+    "severity", "first_event_time", "count", "outcome", "query", "actor", "target", "source_ip",
+)  # fmt: skip
 _NOTES_SHOWN = 10
 # After so long a run one is told how the next would be shorter.
 _LONG_SECONDS = 10
@@ -56,6 +58,7 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "first_event_time": plain(finding.first_event_time),
         "last_event_time": plain(finding.last_event_time),
         "event_count": finding.event_count,
+        "outcomes": finding.outcomes,
         "access_key_ids": finding.access_key_ids,
         "marks": finding.marks,
         "examples": plain(finding.examples),
@@ -70,6 +73,7 @@ def finding_row(finding: Finding) -> dict[str, object]:
         "severity": finding.query.severity,
         "first_event_time": moment(finding.first_event_time),
         "count": finding.event_count,
+        "outcome": ended(finding.outcomes, finding.event_count) or brief([*finding.outcomes]),
         "query": " ".join([finding.query.id, *(f"[{mark}]" for mark in finding.marks)]),
         **{name: brief(finding.common[name]) for name in ("actor", "target", "source_ip")},
     }

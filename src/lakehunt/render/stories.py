@@ -4,12 +4,13 @@ Knows the model, not how a story was joined. `cli` calls it.
 """
 
 import textwrap
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from lakehunt.model import Finding, Handover, Story
 from lakehunt.render.neutral import for_terminal, plain
-from lakehunt.render.words import brief, counted, moment, one_or_list
+from lakehunt.render.words import brief, counted, ended, moment, one_or_list
 
 _WIDTH = 100
 _NAMES_SHOWN = 6
@@ -51,6 +52,7 @@ def _step_value(finding: Finding) -> dict[str, object]:
         "stage": finding.query.stage,
         "attack": finding.query.attack,
         "event_count": finding.event_count,
+        "outcomes": finding.outcomes,
         "actor": plain(one_or_list(finding.common["actor"])),
         "target": plain(one_or_list(finding.common["target"])),
     }
@@ -64,7 +66,8 @@ def story_text(story: Story) -> str:
         f"{for_terminal(story.actor)} acted {_where(story)}{_when(story)}{_as_whom(story)}.",
         f"{told} of {events}, the gravest {story.gravest.query.severity or 'unknown'}.",
         *(_stage_sentence(story, stage, own) for stage, own in _by_stage(story).items()),
-        f"Next: {for_terminal(story.gravest.query.next)}",
+        *(["Nothing of it succeeded."] if story.urgent.is_vain else []),
+        f"Next: {for_terminal(story.urgent.query.next)}",
     ]
     return " ".join(sentences)
 
@@ -132,11 +135,21 @@ def _stage_sentence(story: Story, stage: str, findings: Sequence[Finding]) -> st
 
 
 def _on(findings: Sequence[Finding]) -> str:
-    events = counted(sum(finding.event_count for finding in findings), "event")
+    events = _events(findings)
     targets = dict.fromkeys(str(t) for finding in findings for t in finding.common["target"])
     if len(targets) == 1:
         return f" ({for_terminal(_short(next(iter(targets))))}, {events})"
     return f" ({len(targets):,} targets, {events})" if targets else f" ({events})"
+
+
+def _events(findings: Sequence[Finding]) -> str:
+    """Return how many events there are, and how many of them came to nothing."""
+    count = sum(finding.event_count for finding in findings)
+    outcomes: Counter[str] = Counter()
+    for finding in findings:
+        outcomes.update(finding.outcomes)
+    told = ended(outcomes, count)
+    return ", ".join([counted(count, "event"), *([told] if told else [])])
 
 
 def story_lines(stories: Iterable[Story]) -> Iterable[str]:
@@ -155,5 +168,5 @@ def _line(finding: Finding) -> str:
     return (
         f"  {moment(finding.first_event_time)}  {finding.query.severity or '':8}"
         f"  {finding.query.stage or '':20}  {for_terminal(finding.query.title)}{on}"
-        f" ({counted(finding.event_count, 'event')})"
+        f" ({_events([finding])})"
     )

@@ -3,7 +3,7 @@
 Knows plain values. Renderers and faces call it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 _THOUSAND = 1000
@@ -12,6 +12,21 @@ _THOUSAND = 1000
 def counted(count: int, word: str, many: str = "") -> str:
     """Return a count with its word: `1 story`, `2,000 stories`."""
     return f"{count:,} {word if count == 1 else many or word + 's'}"
+
+
+def ended(outcomes: Mapping[str, int], events: int) -> str:
+    """Return how many of some events came to nothing: `denied`, `all failed`, `44 denied`.
+
+    "" where none did, or where it is not told.
+    """
+    told = {"denied": outcomes.get("denied", 0), "failed": outcomes.get("failure", 0)}
+    in_vain = sum(told.values())
+    if not in_vain:
+        return ""
+    word = " or ".join(word for word, count in told.items() if count)
+    if in_vain < events:
+        return f"{in_vain:,} {word}"
+    return word if events == 1 else f"all {word}"
 
 
 def moment(time: datetime) -> str:
