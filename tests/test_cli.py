@@ -345,6 +345,21 @@ def test_looking_loads_no_engine(arguments: list[str]) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+def test_a_fault_of_ours_passes_for_no_finding(
+    lake: Path, lakehunt: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("\x1b[2Ja column\nof the log")
+
+    monkeypatch.setattr("lakehunt.sources.load_sources", fail)
+    ran = lakehunt("hunt", lake)
+    assert (ran.code, ran.out) == (3, "")
+    first, *_, last = ran.err.splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert last.startswith("lakehunt: a fault of lakehunt itself, please report it: RuntimeError: ")
+    assert "\x1b" not in ran.err
+
+
 def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m lakehunt list | head -1"
     ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)

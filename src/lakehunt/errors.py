@@ -13,6 +13,8 @@ Knows nothing of logs, SQL or engines. Everything raises from here; only `cli` p
     |-- LimitError       2  a run that would read more than is allowed: narrow it, or allow more
     |-- CloudError       3  AWS or Trino refused or cannot be reached: fix credentials, permissions
     `-- EngineError      3  the engine failed while running
+
+Any other exception is a fault of ours: `cli` prints its traceback and exits with 3.
 """
 
 from collections.abc import Iterable

@@ -68,8 +68,23 @@ def cli() -> None:
     """AWS security logs, asked the right questions with SQL.
 
     LAKE is a folder of logs; results go to stdout, everything else to stderr.
-    Exit codes: 0 clean, 1 findings or failed checks, 2 usage or configuration, 3 engine.
+    Exit codes: 0 clean, 1 findings or failed checks, 2 usage or configuration, 3 engine,
+    or a fault of lakehunt itself, below its traceback.
     """
+
+
+def _fault(error: Exception) -> ExitCode:
+    """Tell of an exception that nobody expected: its traceback, then what to do about it."""
+    import traceback  # noqa: PLC0415
+
+    from lakehunt.render.neutral import for_terminal  # noqa: PLC0415
+
+    # a traceback may quote log text
+    for line in "".join(traceback.format_exception(error)).splitlines():
+        click.echo(for_terminal(line), err=True)
+    what = for_terminal(f"{type(error).__name__}: {error}")
+    click.echo(f"lakehunt: a fault of lakehunt itself, please report it: {what}", err=True)
+    return ExitCode.ENGINE
 
 
 def main() -> None:
@@ -91,4 +106,6 @@ def main() -> None:
         # the reader of a pipe has seen enough; keep Python from failing at the last flush
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.CLEAN
+    except Exception as error:  # noqa: BLE001  whatever it is, it must not pass for findings
+        code = _fault(error)
     sys.exit(code if isinstance(code, int) else ExitCode.CLEAN)
