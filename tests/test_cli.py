@@ -257,6 +257,9 @@ def test_a_new_source_takes_no_name_that_is_taken(tmp_path: Path, lakehunt: Run,
     assert sorted(tmp_path.rglob("*")) == before
 
 
+_RECORD = '{eventTime: "2026-05-01T10:00:00Z", eventName: ListBuckets}'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -271,6 +274,10 @@ def test_a_new_source_takes_no_name_that_is_taken(tmp_path: Path, lakehunt: Run,
         ("expect: []", "expect: [{event_name: A}]", "case near_miss: 0 rows, expected 1"),
         ("outcome: success", "outcome: failure", "outcome is 'success', expected 'failure'"),
         ("eventName: GetBucketAcl", "eventNam: GetBucketAcl", "did you mean eventName"),
+        (_RECORD, "{repeat: abc, record: {}}", ".yaml:6: `repeat: abc`, expected a number such"),
+        (_RECORD, "{repeat: 0, record: {}}", ".yaml:6: `repeat: 0`, expected a number such as 25"),
+        (_RECORD, "{repeat: 2, every: soon, record: {}}", ".yaml:6: `every: soon`, expected 10s,"),
+        (f"- {_RECORD}", "[]", "case hit: 0 rows, expected 1"),
     ],
 )
 def test_check_finds_what_is_wrong_with_a_query(
@@ -287,6 +294,7 @@ def test_check_finds_what_is_wrong_with_a_query(
     ran = lakehunt("check", "cloudtrail.buckets_listed", "--content", tmp_path)
     assert ran.code == 1
     assert expected in ran.out
+    assert len({*ran.out.splitlines()}) == len(ran.out.splitlines())
 
 
 def test_show_prints_what_would_be_sent(lakehunt: Run) -> None:

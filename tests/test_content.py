@@ -170,6 +170,10 @@ def test_a_near_miss_is_a_copy_with_deep_changes(tmp_path: Path) -> None:
         ("2026-05-02T", "2026-04-02T", "`window`, expected [since, until]"),
         ("2026-05-02T00:00:00Z", "later", "'later' is no time"),
         ("expect: []", "expects: []", "unknown key `expects`, did you mean expect?"),
+        ("given: {", "given: {} #", ":4: `given` names no source, expected {source: [records]}"),
+        ("cases:", "- cases:", ":1: a list, expected `key: value` lines"),
+        (CASES, "# nothing yet\n", ":1: empty, expected `key: value` lines"),
+        (CASES, "\nnothing yet\n", ":2: no mapping, expected `key: value` lines"),
     ],
 )
 def test_a_broken_case_file_names_the_line(
@@ -180,6 +184,14 @@ def test_a_broken_case_file_names_the_line(
     with pytest.raises(ContentError) as raised:
         read_cases(path)
     assert expected in str(raised.value)
+
+
+def test_what_a_faulty_case_is_copied_to_is_no_fault_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "cases.yaml"
+    path.write_text(CASES.replace("2026-05-02T00:00:00Z", "later") + "  third: {like: near_miss}\n")
+    with pytest.raises(ContentError) as raised:
+        read_cases(path)
+    assert {problem.location.line for problem in raised.value.problems} == {3}
 
 
 def test_each_case_file_belongs_to_a_query() -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,16 @@ def test_query_has_cases(query: Query) -> None:
 )
 def test_case(query: Query, case: Case, sources: dict[str, Source]) -> None:
     assert differences(case, case_rows(query, case, sources)) == []
+
+
+def test_a_case_of_a_log_without_records(sources: dict[str, Source]) -> None:
+    detections = [(query, case) for query, case in CASES if query.is_detection]
+    for query, case in {query.sources: (query, case) for query, case in detections}.values():
+        silent = replace(case, given={name: [] for name in query.sources if name in sources})
+        for source in [sources[name] for name in silent.given]:
+            for format_ in source.formats:
+                own = {**sources, source.name: source.only(format_)}
+                assert case_rows(query, silent, own) == [], (query.id, format_.name)
 
 
 @pytest.mark.parametrize("query", QUERIES.values(), ids=lambda query: query.id)

@@ -34,22 +34,25 @@ def read_cases(path: Path) -> dict[str, Case]:
     """
     outer = Reader(path, load_yaml(path.read_text(encoding="utf-8"), path), [])
     outer.check_keys(("cases",), ("defaults",))
-    cases: dict[str, Case] = {}
+    cases: dict[str, Case | None] = {}
     for name, value in outer.mapping("cases").items():
         if isinstance(value, Map):
-            case = _case(str(name), Reader(path, value, outer.problems), cases)
-            if case is not None:
-                cases[case.name] = case
+            cases[str(name)] = _case(str(name), Reader(path, value, outer.problems), cases)
         else:
             outer.problem(line_of(name), f"case `{name}`", "{window, given, expect}")
+            cases[str(name)] = None
     if outer.problems:
         raise ContentError(outer.problems)
-    return cases
+    return {name: case for name, case in cases.items() if case is not None}
 
 
-def _case(name: str, reader: Reader, earlier: Mapping[str, Case]) -> Case | None:
+def _case(name: str, reader: Reader, earlier: Mapping[str, Case | None]) -> Case | None:
+    """Return a case, None for a faulty one; `earlier` has None for those that are."""
     like = reader.text("like")
     base = earlier.get(like)
+    if like in earlier and base is None:
+        # that one is told of, and nothing is known of this one
+        return None
     if like and base is None:
         near = nearest(like, earlier)
         reader.problem(reader.line("like"), f"`like: {like}`", "an earlier case", near)
@@ -96,6 +99,8 @@ def _moment(reader: Reader, key: str, value: Yaml) -> datetime | None:
 
 def _given(reader: Reader) -> dict[str, list[Map]]:
     given = reader.inner("given")
+    if not given.data:
+        reader.problem(reader.line("given"), "`given` names no source", "{source: [records]}")
     return {str(source): _rows(given, source, value) for source, value in given.data.items()}
 
 

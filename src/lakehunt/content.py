@@ -141,7 +141,9 @@ def load_yaml(text: str, path: Path, first_line: int = 1) -> Map:
         what = f"not YAML: {getattr(error, 'problem', None) or error}"
         raise ContentError([Problem(Location(path, line), what)]) from error
     if not isinstance(node, MappingNode):
-        raise ContentError([Problem(Location(path, first_line), "empty", "`key: value` lines")])
+        line = first_line + (node.start_mark.line if node else 0)
+        what = "a list" if isinstance(node, SequenceNode) else "no mapping" if node else "empty"
+        raise ContentError([Problem(Location(path, line), what, "`key: value` lines")])
     problems: list[Problem] = []
     value = _Converter(path, first_line, problems).mapping(node)
     if problems:

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lakehunt.check.problems import RuleProblem
+from lakehunt.check.problems import RuleProblem, problem_of
 from lakehunt.engines.base import Limits
 from lakehunt.engines.local.engine import LocalEngine
-from lakehunt.errors import LakehuntError
+from lakehunt.errors import ContentError, LakehuntError
 from lakehunt.model import Case, Query, Record, Result, Source
 from lakehunt.render.neutral import plain
 from lakehunt.sql.bind import read_params
 from lakehunt.sql.compile import Draft, draft_query
-from lakehunt.writer import expand, write_lake
+from lakehunt.writer import expand, write_empty, write_lake
 
 RULE = "case"
 
@@ -29,13 +29,17 @@ def check_cases(
     for case in cases.values():
         try:
             rows = case_rows(query, case, sources)
+        except ContentError as error:
+            problems += (problem_of(RULE, found) for found in error.problems)
+            continue
         except LakehuntError as error:
             problems.append(RuleProblem(case.location, f"case {case.name}: {error}", rule=RULE))
             continue
         problems += (
             RuleProblem(case.location, what, rule=RULE) for what in differences(case, rows)
         )
-    return problems
+    # what is wrong with a record is wrong in each case that is like its own
+    return list(dict.fromkeys(problems))
 
 
 def _missing(query: Query, cases: Mapping[str, Case]) -> list[RuleProblem]:
@@ -61,6 +65,8 @@ def write_case(
 ) -> dict[str, tuple[Path, ...]]:
     """Write the records of a case into a folder, as AWS lays them; return the files by source.
 
+    A source without records gets a file without any: its log is there, and tells nothing.
+
     Raises:
         LakehuntError: the records do not fit the table.
     """
@@ -68,7 +74,9 @@ def write_case(
     for name, given in case.given.items():
         source = _source(name, case, sources)
         records = expand(source, given, case.window.since, case.location)
-        files[name] = write_lake(lake, source, records, case.delivered)
+        files[name] = write_lake(lake, source, records, case.delivered) or write_empty(
+            lake, source, case.window.since
+        )
     return files
 
 

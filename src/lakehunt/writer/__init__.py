@@ -4,7 +4,7 @@ Knows columns, layouts and SerDes, nothing of any one source. Cases, the demo an
 """
 
 from lakehunt.clocks import written_time
-from lakehunt.writer.lake import DELIVERY, write_lake
+from lakehunt.writer.lake import DELIVERY, write_empty, write_lake
 from lakehunt.writer.records import LogRecord, expand
 
-__all__ = ["DELIVERY", "LogRecord", "expand", "write_lake", "written_time"]
+__all__ = ["DELIVERY", "LogRecord", "expand", "write_empty", "write_lake", "written_time"]

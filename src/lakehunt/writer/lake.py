@@ -34,6 +34,12 @@ def write_lake(
     return tuple(_write(lake, source, key, batch) for key, batch in sorted(batches.items()))
 
 
+def write_empty(lake: Path, source: Source, delivered: datetime) -> tuple[Path, ...]:
+    """Write a file without records into a lake folder, and return it: the log is there."""
+    key = _partition_values(source, LogRecord(delivered, {}), delivered)
+    return (_write(lake, source, key, []),)
+
+
 def _partition_values(source: Source, record: LogRecord, delivered: datetime) -> tuple[str, ...]:
     slot = delivered.replace(minute=delivered.minute // 5 * 5, second=0, microsecond=0)
     values: list[str] = []

@@ -6,7 +6,7 @@ Knows columns and types, nothing of any one source. Cases and the demo are writt
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -125,9 +125,30 @@ def _repeated(given: Iterable[Record], where: Location) -> Iterable[tuple[Record
             raise _problem(
                 where, "`repeat` without `record`", "{repeat: 25, every: 10s, record: {}}"
             )
-        every = duration(str(entry.get("every", "1s")))
-        for number in range(int(str(entry["repeat"]))):
+        every = _every(entry, where)
+        for number in range(_count(entry, where)):
             yield _numbered(record, str(number + 1)), every * number
+
+
+def _count(entry: Record, where: Location) -> int:
+    text = str(entry["repeat"])
+    if not (text.isdecimal() and int(text)):
+        raise _problem(_own(where, entry, "repeat"), f"`repeat: {text}`", "a number such as 25")
+    return int(text)
+
+
+def _every(entry: Record, where: Location) -> timedelta:
+    text = str(entry.get("every", "1s"))
+    try:
+        return duration(text)
+    except ValueError:
+        raise _problem(_own(where, entry, "every"), f"`every: {text}`", "10s, 5m or 2h") from None
+
+
+def _own(where: Location, entry: Record, key: str) -> Location:
+    """Return the line of a value, or that of the case where it was not read from a file."""
+    value = entry[key]
+    return replace(where, line=value.line) if isinstance(value, Text) else where
 
 
 def _numbered(value: Record, number: str) -> Record:
