@@ -127,7 +127,7 @@ def test_a_hunt_reads_what_was_forecast_and_the_history_says_so(
         ("SELECT count(*) AS n FROM alb_unparsed", {}),
         ("SELECT count(*) AS n FROM cloudtrail_raw WHERE day = '2026/05/01'", {}),
         (_COUNT, {"account_id": ("444455556666",)}),
-        (_COUNT, {"region": ("eu-west-1", "nowhere-1")}),
+        (f"{_COUNT} WHERE region IN ('eu-west-1', 'nowhere-1')", {}),
         ("SELECT count(*) AS n FROM activity", {}),
         ("SELECT 1 AS n", {}),
     ],

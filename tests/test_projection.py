@@ -54,6 +54,34 @@ def test_days_are_a_range_of_keys_within_the_projection() -> None:
     assert place.count(Wanted((), ("day",), "2027/01/01", "2027/01/02")) == 0
 
 
+@pytest.mark.parametrize(
+    ("first", "before", "asked"),
+    [
+        ("2026/03/30", "2026/04/02" + LAST, "2026/03/30 to 2026/04/02"),
+        ("2026/03/30", "2026/03/30" + LAST, "2026/03/30"),
+        ("2026/05/01", "2026/05/05" + LAST, "2026/05/01 to 2026/05/05"),
+        ("2026/05/01", "2026/05/04", None),
+        ("2026/04/01", "2026/05/03" + LAST, None),
+        ("", "", None),
+    ],
+    ids=["begins early", "all early", "ends late", "ends with the last", "all there", "no bound"],
+)
+def test_days_that_no_partition_has_are_told(first: str, before: str, asked: str | None) -> None:
+    place = projected("x/${account}/${day}/", **_ENUM, **_DAYS)
+    told = [(lack.asked, lack.has) for lack in place.lacks([Wanted((), ("day",), first, before)])]
+    assert told == ([(asked, "2026/04/01 to 2026/05/03")] if asked else [])
+
+
+def test_values_that_no_partition_has_are_told_once_for_all_wants() -> None:
+    place = projected("x/${org}/${account}/${day}/", org_type="injected", **_ENUM, **_DAYS)
+    asked = ("111122223333", "0111122223333", "999999999999"), ("999999999999", "888888888888")
+    wanted = [Wanted((("account", frozenset(a)), ("org", frozenset({"o-1"})))) for a in asked]
+    (lack,) = place.lacks(wanted)
+    assert (lack.column, lack.asked) == ("account", "888888888888, 999999999999")
+    assert lack.has == "111122223333, 444455556666"
+    assert place.known_values("org") is None
+
+
 def test_several_wants_are_one_range_from_first_to_last() -> None:
     place = projected("x/${day}/", **_DAYS)
     early = Wanted((), ("day",), "2026/04/10", "2026/04/12")

@@ -279,8 +279,8 @@ def note(lines: Iterable[str]) -> None:
 
 def exit_code(run: "Run", *, strict: bool, found: bool = False, failed: bool = False) -> ExitCode:
     """Return how a run ends: 3 for failures, and with --strict for anything not read."""
-    refused = bool(run.unknown) or any(account.refused for account in run.accounts)
-    if failed or (strict and refused):
+    unread = bool(run.unknown) or any(one.refused or one.gaps for one in run.accounts)
+    if failed or (strict and unread):
         return ExitCode.ENGINE
     return ExitCode.FOUND if found else ExitCode.CLEAN
 

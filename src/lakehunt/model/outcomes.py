@@ -44,6 +44,20 @@ class FileAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """What was asked for of a table and lies outside of its partitions: none of it was read.
+
+    `asked` and `has` are values of `column` in words, `remedy` says what to do.
+    """
+
+    table: str
+    column: str
+    asked: str
+    has: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceAccount:
     """What a run saw of one source: every file and row, and what the data can show at all.
 
@@ -51,7 +65,8 @@ class SourceAccount:
     `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
     `files_passed_over` do not hold what is asked for and were not parsed; the rows of `files_kept`
     were kept by a run before. `by_file` is filled where a run is asked for it. `not_counted` says
-    of `files` or `rows` why there are no numbers; those that stand here then mean nothing.
+    of `files` or `rows` why there are no numbers; those that stand here then mean nothing. `gaps`
+    are what its tables have no partitions of.
     """
 
     source: str
@@ -80,6 +95,7 @@ class SourceAccount:
     days_listed: tuple[str, ...] = ()
     by_file: tuple[FileAccount, ...] = ()
     not_counted: Mapping[str, str] = field(default_factory=dict)
+    gaps: tuple[Gap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Knows the model, not how it was come by. `cli` calls it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 
 from lakehunt.engines.base import Run
 from lakehunt.model import (
@@ -173,6 +174,8 @@ def account_value(account: SourceAccount) -> dict[str, object]:
             value = {key: item for key, item in value.items() if key not in keys}
     if account.not_counted:
         value["not_counted"] = dict(account.not_counted)
+    if account.gaps:
+        value["gaps"] = [asdict(gap) for gap in account.gaps]
     return value
 
 
@@ -259,12 +262,19 @@ def unread_lines(run: Run) -> Iterable[str]:
     yield from _note_lines("partial", [n for a in run.accounts for n in a.partial])
     refused = [note for account in run.accounts for note in account.refused]
     yield from _note_lines("NOT READ", [*run.unknown, *refused])
+    yield from _gap_lines(run)
     count = len(run.unknown) + len(refused)
     if run.bill:
         yield from unknown_lines(run.bill.forecast or Forecast())
         yield _bill_line(run.bill)
     if count:
         yield f"{counted(count, 'file')} could not be read in full; named above"
+
+
+def _gap_lines(run: Run) -> Iterable[str]:
+    for gap in (gap for account in run.accounts for gap in account.gaps):
+        what = f"{gap.column} {gap.asked} was asked for, its partitions have {gap.has}"
+        yield f"  NOT READ: {for_terminal(gap.table)}: {for_terminal(what)}; {gap.remedy}"
 
 
 def _is_absent(account: SourceAccount) -> bool:

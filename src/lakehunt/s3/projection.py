@@ -13,7 +13,7 @@ from functools import cache
 from lakehunt.layouts import HOLE, RELATIVE, UNIT_DAYS, strftime
 from lakehunt.s3.objects import LAST
 from lakehunt.s3.ranges import Range
-from lakehunt.s3.tables import Wanted
+from lakehunt.s3.tables import Lack, Wanted
 
 # Date formats whose texts are in the order of time, what is quoted or no letter aside.
 _IN_ORDER = re.compile(r"yyyy(MM(dd(HH(mm(ss)?)?)?)?)?")
@@ -69,6 +69,25 @@ class Projection:
         texts = (moment + n * self.interval for n in range(min(steps + 1, _MOST_DATES)))
         return [text for one in texts if (text := one.strftime(format_)) < before]
 
+    def missing(self, asked: Iterable[str]) -> list[str]:
+        """Return which of some values an enumeration has not; a number may lack leading zeros."""
+        if self.values is None:
+            return []
+        own = {value.lstrip("0") for value in self.values}
+        bare = {value.lstrip("0"): value for value in sorted(asked)}
+        return sorted(bare[value] for value in bare.keys() - own)
+
+    def outside(self, first: str, before: str) -> str:
+        """Return the dates between two texts in words if any lies outside of the projected ones."""
+        if not self.is_in_order:
+            return ""
+        is_early = bool(first) and first < self.first[: len(first)]
+        later = self.dates(self.last, before)[1:]
+        if not (is_early or later):
+            return ""
+        last = later[-1] if later else max(self.dates(first, before), default=self.last)
+        return _words(first or self.first, last)
+
 
 @dataclass(frozen=True, slots=True)
 class Projected:
@@ -114,6 +133,25 @@ class Projected:
                 return None
             many *= len(dates)
         return many * len(leading)
+
+    def known_values(self, column: str) -> Sequence[str] | None:
+        """Return the values of an enumeration, None for any other column."""
+        own = self.columns.get(column)
+        return own.values if own else None
+
+    def lacks(self, wanted: Iterable[Wanted]) -> Iterator[Lack]:
+        """Yield for each column what is wanted and not projected."""
+        wanted = [*wanted]
+        for name, own in self.columns.items():
+            values = {v for one in wanted for n, known in one.values if n == name for v in known}
+            missing = own.missing(values)
+            if missing:
+                yield Lack(name, ", ".join(missing), ", ".join(own.values or ()))
+            times = [one for one in wanted if one.time == (name,)]
+            first = min(filter(None, (one.first for one in times)), default="")
+            dates = own.outside(first, max((one.before for one in times), default=""))
+            if dates:
+                yield Lack(name, dates, _words(own.first, own.last))
 
     def _leading(self, wanted: Wanted) -> tuple[list[dict[str, str]], list[str]]:
         """Return the wanted values of enumerated columns, and the names of the others."""
@@ -174,6 +212,10 @@ def _pattern(template: str, columns: tuple[tuple[str, str], ...]) -> re.Pattern[
 
 def _lies_in(text: str, first: str, before: str) -> bool:
     return not ((first and text < first) or (before and text >= before))
+
+
+def _words(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
 
 
 def _joined(one: Range, other: Range) -> Range:

@@ -4,7 +4,7 @@ Knows values of partition columns, not who describes a table. `projection` compu
 `forecast` lists what either leads to.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,15 @@ class Wanted:
         return "-".join(part.zfill(4 if n == 0 else 2) for n, part in enumerate(known))
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Values of a partition column that are wanted of a place without them; both in words."""
+
+    column: str
+    asked: str
+    has: str
+
+
 class Place(Protocol):
     """Where the files of one table lie."""
 
@@ -57,6 +66,12 @@ class Place(Protocol):
 
     def count(self, wanted: Wanted) -> int | None:
         """Return how many partitions a place wants, None where nobody can tell."""
+
+    def known_values(self, column: str) -> Sequence[str] | None:
+        """Return the only values that a partition column has, None where it may have any."""
+
+    def lacks(self, wanted: Iterable[Wanted]) -> Iterator[Lack]:
+        """Yield for each column what any of some wants of it and no partition has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,3 +102,10 @@ class Registered:
     def count(self, wanted: Wanted) -> int:
         """Return how many of them are wanted."""
         return sum(wanted.admits(values) for values in self.folders.values())
+
+    def known_values(self, column: str) -> None:
+        """Return None: a partition more can be registered at any time."""
+
+    def lacks(self, wanted: Iterable[Wanted]) -> Iterator[Lack]:
+        """Yield nothing: that a partition is not registered does not tell that it should be."""
+        return iter(())

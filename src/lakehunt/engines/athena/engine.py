@@ -6,7 +6,7 @@ Knows statements and the parts of this room. Workflows call it through `engines.
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from pyathena.model import AthenaQueryExecution
 from lakehunt.config import Access, Athena
 from lakehunt.engines.athena.account import open_account
 from lakehunt.engines.athena.forecast import Forecaster, require_within
+from lakehunt.engines.athena.gaps import gaps_of, require_projected
 from lakehunt.engines.athena.history import History
 from lakehunt.engines.athena.ledger import Ledger, Watch
 from lakehunt.engines.athena.queries import Asked, Queries, outcome_of
@@ -25,7 +26,14 @@ from lakehunt.errors import CloudError, LakehuntError, Refused
 from lakehunt.model import Bill, Forecast, Past, Result, Source, Window
 from lakehunt.prices import athena_usd
 from lakehunt.sql.carry import Carried, carried
-from lakehunt.sql.compile import Draft, Statement, athena_tree, compile_draft, require_bounds
+from lakehunt.sql.compile import (
+    Draft,
+    Read,
+    Statement,
+    athena_tree,
+    compile_draft,
+    require_bounds,
+)
 from lakehunt.sql.parse import print_query
 from lakehunt.sql.typed import catalog_of, check_types, result_columns
 from lakehunt.trino_on_duckdb.analysis import Column
@@ -116,6 +124,7 @@ class AthenaEngine:
 
         Raises:
             UnboundedError: a query reads a log table without a bound on time.
+            UsageError: no table has an account or region that was asked for.
             LimitError: the run would scan more than is allowed, or did.
             CloudError: AWS refuses, or cannot be reached.
         """
@@ -128,6 +137,7 @@ class AthenaEngine:
 
         Raises:
             UnboundedError: a query reads a log table without a bound on time.
+            UsageError: no table has an account or region that was asked for.
         """
         return _Running(self, window, limits, lambda share: None).forecast(drafts)
 
@@ -155,6 +165,7 @@ class _Running:
     def run(self, drafts: Sequence[Draft]) -> Run:
         started = time.perf_counter()
         sources = self._prepare(drafts)
+        gaps = gaps_of(self._reads, self.engine.forecaster, self.window)
         limit = self.engine.account.settings.max_scan
         forecast = self.engine.forecaster.forecast(self._statements, limit)
         require_within(forecast, limit)
@@ -166,7 +177,11 @@ class _Running:
         asked = [Asked(name, sent.text) for name, sent in self.sent.items()]
         self.engine.queries(self.run_id).run(asked, self._heard)
         accounts = tuple(
-            counted(source, self.results, self.limits.lateness, _FILES) for source in sources
+            replace(
+                counted(source, self.results, self.limits.lateness, _FILES),
+                gaps=tuple(gaps.get(source.name, ())),
+            )
+            for source in sources
         )
         results = {draft.name: self.results[draft.name] for draft in drafts}
         seconds = time.perf_counter() - started
@@ -181,11 +196,16 @@ class _Running:
     def _statements(self) -> dict[str, Statement]:
         return {name: sent.statement for name, sent in self.sent.items()}
 
+    @property
+    def _reads(self) -> list[Read]:
+        return [read for sent in self.sent.values() for read in sent.statement.reads]
+
     def _prepare(self, drafts: Sequence[Draft]) -> list[Source]:
         """Compile the drafts and what counts their sources, and return these."""
         for draft in drafts:
             self._compile(draft)
-        reads = [read for sent in self.sent.values() for read in sent.statement.reads]
+        reads = self._reads
+        require_projected(drafts, reads, self.engine.forecaster)
         sources = [*{read.source.name: read.source for read in reads}.values()]
         for source in sources if self.limits.count else ():
             draft = counting_draft(source, reads, self.window)

@@ -6,20 +6,18 @@ Knows statements, tables and prices. The engine asks it; a run above the limit g
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-
-from sqlglot import exp
+from datetime import UTC, datetime
 
 from lakehunt.config import Access
 from lakehunt.engines.athena.account import Account
-from lakehunt.engines.athena.tables import read_place, wanted_of
+from lakehunt.engines.athena.tables import read_place, tables_of, wanted_of
 from lakehunt.errors import LakehuntError, LimitError
 from lakehunt.model import Amount, Forecast, QueryForecast
 from lakehunt.prices import athena_usd
 from lakehunt.s3.bucket import open_bucket
 from lakehunt.s3.forecast import Buckets, amounts
 from lakehunt.s3.tables import Place, Wanted
-from lakehunt.sql.compile import Read, Statement
-from lakehunt.sql.parse import parse_query
+from lakehunt.sql.compile import Statement
 
 _GB, _MB = 10**9, 10**6
 # Listing goes on to this many times the limit, so that a refusal can say how much it would be.
@@ -36,10 +34,15 @@ class _Part:
 
 
 class Forecaster:
-    """Forecasts for one account; what was read of Glue and listed of S3 is remembered."""
+    """Forecasts for one account; what was read of Glue and listed of S3 is remembered.
+
+    `now` is the moment as of which it was read.
+    """
 
     def __init__(self, account: Account, access: Callable[[str], Access]) -> None:
         self._account = account
+        self.now = datetime.now(UTC)
+        self.database = account.settings.database
         self._buckets = Buckets(lambda name: open_bucket(name, access(f"s3://{name}")))
         self._places: dict[str, Place | LakehuntError] = {}
 
@@ -66,7 +69,7 @@ class Forecaster:
         unknown: dict[str, str] = {}
         for table, wanted in tables.items():
             try:
-                own = amounts(self._place(table), wanted, self._buckets, enough_bytes)
+                own = amounts(self.place(table), wanted, self._buckets, enough_bytes)
                 known |= {(table, one): amount for one, amount in own.items()}
             except LakehuntError as error:
                 unknown[table] = str(error)
@@ -75,11 +78,16 @@ class Forecaster:
             tuple(_query(name, own, known, price) for name, own in parts.items()), unknown
         )
 
-    def _place(self, table: str) -> Place:
+    def place(self, table: str) -> Place:
+        """Return where the files of a table, named with its database, lie.
+
+        Raises:
+            LakehuntError: Glue does not tell.
+        """
         if table not in self._places:
             database, _, name = table.partition(".")
             try:
-                self._places[table] = read_place(self._account, database, name)
+                self._places[table] = read_place(self._account, database, name, self.now)
             except LakehuntError as error:
                 self._places[table] = error
         place = self._places[table]
@@ -91,21 +99,8 @@ class Forecaster:
 def _parts(statement: Statement, account: Account) -> Iterator[_Part]:
     for read in statement.reads:
         wanted = wanted_of(read.source, read.bounds)
-        for name, times in _tables(read).items():
-            stand_in = read.source.stand_in
-            table = stand_in.table if stand_in else f"{account.settings.database}.{name}"
+        for table, times in tables_of(read, account.settings.database).items():
             yield _Part(table, wanted, times)
-
-
-def _tables(read: Read) -> Counter[str]:
-    """Return the tables behind a relation; Athena reads one anew wherever it is named."""
-    source, relation = read.source, read.occurrence.relation
-    tables = [table.name for table in source.tables]
-    view = next((view for view in source.views if view.name == relation), None)
-    if view is None:
-        return Counter([relation])
-    named = (table.name.lower() for table in parse_query(view.sql).find_all(exp.Table))
-    return Counter(name for name in named if name in tables)
 
 
 def _query(

@@ -3,9 +3,12 @@
 Knows Glue's answers and partition bounds, not how files are listed. The forecast asks for both.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
 
 from lakehunt.engines.athena.account import Account
 from lakehunt.layouts import HOLE, strftime, window_column
@@ -15,6 +18,8 @@ from lakehunt.s3.objects import LAST
 from lakehunt.s3.projection import Projected, read_projection
 from lakehunt.s3.tables import Place, Registered, Wanted
 from lakehunt.sql.bounds import Bounds
+from lakehunt.sql.compile import Read
+from lakehunt.sql.parse import parse_query
 
 if TYPE_CHECKING:
     from mypy_boto3_glue.type_defs import TableTypeDef
@@ -22,18 +27,34 @@ if TYPE_CHECKING:
 _SCHEMES = ("s3a://", "s3n://")
 
 
-def read_place(account: Account, database: str, name: str) -> Place:
-    """Return where the files of a table lie.
+def tables_of(read: Read, database: str) -> Counter[str]:
+    """Return the tables behind a relation, each with its database, and how often each is read.
+
+    Athena reads a table anew wherever it is named.
+    """
+    source, relation = read.source, read.occurrence.relation
+    view = next((view for view in source.views if view.name == relation), None)
+    named = [relation]
+    if view is not None:
+        own = {table.name for table in source.tables}
+        every = (table.name.lower() for table in parse_query(view.sql).find_all(exp.Table))
+        named = [name for name in every if name in own]
+    stand_in = source.stand_in
+    return Counter(stand_in.table if stand_in else f"{database}.{name}" for name in named)
+
+
+def read_place(account: Account, database: str, name: str, now: datetime) -> Place:
+    """Return where the files of a table lie; what is relative in its projection is so to `now`.
 
     Raises:
         CloudError: Glue refuses or has no such table.
     """
     asked = {"DatabaseName": database, "Name": name}
     table = account.call(f"reading the table {database}.{name}", account.glue.get_table, **asked)
-    return _place(account, database, table["Table"])
+    return _place(account, database, table["Table"], now)
 
 
-def _place(account: Account, database: str, table: "TableTypeDef") -> Place:
+def _place(account: Account, database: str, table: "TableTypeDef", now: datetime) -> Place:
     location = table.get("StorageDescriptor", {}).get("Location", "")
     keys = [key["Name"] for key in table.get("PartitionKeys", ())]
     properties = table.get("Parameters", {})
@@ -47,7 +68,6 @@ def _place(account: Account, database: str, table: "TableTypeDef") -> Place:
     head = template.partition("${")[0]
     bucket, _ = _folder(head)
     below = f"{template.partition(f'{bucket}/')[2].rstrip('/')}/"
-    now = datetime.now(UTC)
     names = [match[1] for match in HOLE.finditer(below)]
     return Projected(bucket, below, {n: read_projection(n, properties, now) for n in names})
 
