@@ -372,3 +372,45 @@ def test_a_closed_pipe_is_no_error() -> None:
     command = f"{sys.executable} -m lakehunt list | head -1"
     ran = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
     assert ran.stderr == ""
+
+
+def _shell(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
+
+
+QUERY = "SELECT 1 AS n FROM UNNEST(sequence(1, 10000)) AS t (i)"
+
+
+def test_a_reader_that_has_seen_enough_makes_no_finding(lake: Path) -> None:
+    asked = f"{sys.executable} -m lakehunt sql '{QUERY}' --lake {lake} --format jsonl"
+    ran = _shell(f"({asked}; echo code $? >&2) | head -1")
+    assert ran.stdout == '{"n": 1}\n'
+    assert "code 0" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_no_finding(lake: Path) -> None:
+    ran = _shell(f"{sys.executable} -m lakehunt hunt {lake} > /dev/full")
+    assert ran.returncode == 3
+    assert "lakehunt: stdout: No space left on device; not all was written" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_a_closed_stdout_is_named(lake: Path) -> None:
+    ran = _shell(f"{sys.executable} -m lakehunt hunt {lake} >&-")
+    assert ran.returncode == 2
+    assert ran.stderr.endswith("lakehunt: stdout is closed: name a file with --out\n")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing(
+    lake: Path, lakehunt: Run, tmp_path: Path
+) -> None:
+    for out, expected in (
+        (tmp_path, f"--out {tmp_path}: is a folder"),
+        (tmp_path / ("x" * 300), "File name too long"),
+    ):
+        ran = lakehunt("sql", QUERY, "--lake", lake, "--format", "csv", "--out", out)
+        assert (ran.code, ran.out) == (2, "")
+        assert expected in ran.err
+    assert [*tmp_path.parent.glob(".*.part")] == []

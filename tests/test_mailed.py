@@ -1,6 +1,7 @@
 """Command output, SIEM exports and CSV, read as rows or refused."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def test_wrapped_records_are_read(tmp_path: Path, ask: Ask, shape: str, packed: 
     assert run.accounts[0].rows_read == 2
     strange = ["1 of 3 lines hold no event, the first is 1"] if shape == "after-others" else []
     assert [note.reason for note in told(run)] == strange
+
+
+@pytest.mark.skipif(os.name != "posix", reason="names there are Unicode")
+def test_a_file_whose_name_is_no_utf8_is_read_and_named(tmp_path: Path, ask: Ask) -> None:
+    put(tmp_path / "one.json", document(ONE))
+    put(Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xe4r.json")), document(TWO))
+    put(Path(os.fsdecode(os.fsencode(tmp_path) + b"/b\xe4/x.bin")), b"junk")
+    rows, run = ask(tmp_path)
+    assert names(rows) == ["One", "Two"]
+    assert {str(row["log_file"]).rpartition("/")[2] for row in rows} == {"one.json", r"b\xe4r.json"}
+    assert [note.path for note in run.unknown] == [rf"{tmp_path}/b\xe4/x.bin"]
 
 
 # a file named as a log is taken for UTF-8, and refused otherwise

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from lakehunt.cli.options import ProgressBar, content_roots, exit_code, note
+from lakehunt.cli.options import content_roots, exit_code, note
+from lakehunt.cli.output import ProgressBar
 
 if TYPE_CHECKING:
     from lakehunt.demo import DemoLake

@@ -14,15 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from lakehunt.cli.engines import local_sources, object_cache
-from lakehunt.cli.options import (
-    Output,
-    ProgressBar,
-    config,
-    content_option,
-    lake_name,
-    lake_option,
-    note,
-)
+from lakehunt.cli.options import config, content_option, lake_name, lake_option, note
+from lakehunt.cli.output import Output, ProgressBar
 from lakehunt.config import FILE_NAME, Access
 from lakehunt.errors import ExitCode, UsageError
 from lakehunt.s3.address import is_address, read_address

@@ -11,7 +11,6 @@ import click
 
 from lakehunt.cli.engines import athena_engine, athena_history, local_engine, sources_for
 from lakehunt.cli.options import (
-    Output,
     asked,
     content_option,
     content_roots,
@@ -23,6 +22,7 @@ from lakehunt.cli.options import (
     region_warning,
     window_options,
 )
+from lakehunt.cli.output import Output
 from lakehunt.errors import ExitCode, UsageError
 from lakehunt.model import Severity
 

@@ -8,14 +8,8 @@ from typing import Any
 import click
 
 from lakehunt.cli.engines import local_engine, local_sources
-from lakehunt.cli.options import (
-    Output,
-    ProgressBar,
-    content_option,
-    lake_name,
-    lake_option,
-    note,
-)
+from lakehunt.cli.options import content_option, lake_name, lake_option, note
+from lakehunt.cli.output import Output, ProgressBar
 from lakehunt.errors import ExitCode, UsageError
 from lakehunt.model import COMMON_COLUMNS, duration
 

@@ -10,8 +10,6 @@ import click
 
 from lakehunt.cli.engines import open_engine, sources_for
 from lakehunt.cli.options import (
-    Output,
-    ProgressBar,
     asked,
     content_option,
     content_roots,
@@ -24,6 +22,7 @@ from lakehunt.cli.options import (
     region_warning,
     window_options,
 )
+from lakehunt.cli.output import Output, ProgressBar
 from lakehunt.model import Severity
 
 if TYPE_CHECKING:

@@ -3,13 +3,11 @@
 Knows the command line and configuration. The command modules call it.
 """
 
-import sys
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -283,64 +281,3 @@ def exit_code(run: "Run", *, strict: bool, found: bool = False, failed: bool = F
     if failed or (strict and unread):
         return ExitCode.ENGINE
     return ExitCode.FOUND if found else ExitCode.CLEAN
-
-
-class Output:
-    """Where a command's data goes: stdout, or the file of --out, written whole or not at all."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-
-    def text(self, write: Callable[[IO[str]], None]) -> None:
-        """Write text."""
-        if self.path is None:
-            write(sys.stdout)
-            return
-        part = self._part()
-        with part.open("w", encoding="utf-8", newline="") as out:
-            write(out)
-        part.replace(self.path)
-
-    def data(self, content: bytes) -> None:
-        """Write bytes.
-
-        Raises:
-            UsageError: there is no file to write to.
-        """
-        if self.path is None:
-            if sys.stdout.isatty():
-                raise UsageError("--format parquet writes bytes: name a file with --out")
-            sys.stdout.buffer.write(content)
-            return
-        part = self._part()
-        part.write_bytes(content)
-        part.replace(self.path)
-
-    def _part(self) -> Path:
-        assert self.path is not None
-        if not self.path.parent.is_dir():
-            raise UsageError(f"--out {self.path}: no folder {self.path.parent}")
-        return self.path.with_name(f".{self.path.name}.part")
-
-
-class ProgressBar:
-    """A bar on stderr, drawn when that is a terminal and the work takes over a second."""
-
-    _AFTER_SECONDS = 1.0
-
-    def __init__(self) -> None:
-        self._started = time.monotonic()
-        self._shown = -1
-
-    def __call__(self, share: float) -> None:
-        """Draw how much is done, 0 to 1."""
-        percent = int(share * 100)
-        late = time.monotonic() - self._started > self._AFTER_SECONDS
-        if percent == self._shown or not late or not sys.stderr.isatty():
-            return
-        self._shown = percent
-        done = percent * 30 // 100
-        sys.stderr.write(f"\r[{'#' * done}{' ' * (30 - done)}] {percent:3d} %")
-        if percent >= 100:  # noqa: PLR2004
-            sys.stderr.write("\r" + " " * 40 + "\r")
-        sys.stderr.flush()

@@ -11,8 +11,6 @@ import click
 
 from lakehunt.cli.engines import open_engine, sources_for
 from lakehunt.cli.options import (
-    Output,
-    ProgressBar,
     asked,
     content_option,
     content_roots,
@@ -23,6 +21,7 @@ from lakehunt.cli.options import (
     region_warning,
     window_options,
 )
+from lakehunt.cli.output import Output, ProgressBar
 
 if TYPE_CHECKING:
     from lakehunt.engines.base import Run

@@ -13,8 +13,6 @@ import click
 
 from lakehunt.cli.engines import open_engine, sources_for
 from lakehunt.cli.options import (
-    Output,
-    ProgressBar,
     asked,
     content_option,
     content_roots,
@@ -27,6 +25,7 @@ from lakehunt.cli.options import (
     region_warning,
     window_options,
 )
+from lakehunt.cli.output import Output, ProgressBar
 from lakehunt.errors import LakehuntError, UsageError
 from lakehunt.model import Query
 

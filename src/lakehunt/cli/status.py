@@ -13,8 +13,6 @@ import click
 from lakehunt.cli.engines import local_engine, local_sources
 from lakehunt.cli.options import (
     FORMATS,
-    Output,
-    ProgressBar,
     config,
     content_option,
     exit_code,
@@ -28,6 +26,7 @@ from lakehunt.cli.options import (
     part_options,
     window_of,
 )
+from lakehunt.cli.output import Output, ProgressBar
 
 if TYPE_CHECKING:
     from lakehunt.status import Status

@@ -72,7 +72,8 @@ def open_folder(path: Path, sources: Mapping[str, Source]) -> FolderLake:
     try:
         for file, size in _walk(path, lister.unknown):
             relative = file.relative_to(path).as_posix() if path.is_dir() else file.name
-            lister.add(LogFile(str(file), size, OnDisk(file)), f"{path.name}/{relative}")
+            placed = _shown(f"{path.name}/{relative}")
+            lister.add(LogFile(_shown(file), size, OnDisk(file)), placed)
         lister.check_known(str(path), sources.values())
     except BaseException:
         lister.close()
@@ -88,7 +89,8 @@ def _walk(path: Path, unknown: list[FileNote]) -> Iterator[tuple[Path, int]]:
     seen: set[tuple[int, int]] = set()
 
     def note(error: OSError) -> None:
-        unknown.append(FileNote(error.filename, f"folder not readable: {error.strerror}"))
+        name = _shown(error.filename)
+        unknown.append(FileNote(name, f"folder not readable: {error.strerror}"))
 
     for folder, folders, names in os.walk(path, followlinks=True, onerror=note):
         here = Path(folder).stat()
@@ -103,7 +105,13 @@ def _walk(path: Path, unknown: list[FileNote]) -> Iterator[tuple[Path, int]]:
             if file.is_file():
                 yield file, file.stat().st_size
             else:
-                unknown.append(FileNote(file, "no regular file, or a link that leads nowhere"))
+                reason = "no regular file, or a link that leads nowhere"
+                unknown.append(FileNote(_shown(file), reason))
+
+
+def _shown(path: str | Path) -> str:
+    r"""Return a path as text, bytes that are no UTF-8 as `\xe4`: such names come out of archives."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def _nearest_folder(path: Path) -> str:
