@@ -160,3 +160,29 @@ def test_what_is_not_configured_is_marked(
     ran = lakehunt("ddl", "--format", "terraform")
     assert ran.code == 2
     assert "nothing to deploy" in ran.err
+
+
+@pytest.mark.parametrize("format_", ["cloudformation", "terraform"])
+def test_a_whole_deployment_has_no_marks(
+    format_: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lakehunt: Callable[..., Ran]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = '[deployment]\nregions = ["us-east-1"]\nbuckets.trail = "b-1"\n'
+    (tmp_path / "lakehunt.toml").write_text(settings)
+    ran = lakehunt("ddl", "--format", format_)
+    assert (ran.code, ran.out) == (2, "")
+    marks = "<accounts>, <first_day yyyy/MM/dd>, <results>"
+    assert ran.err == f"lakehunt: lakehunt.toml does not say {marks}\n"
+
+
+def test_no_workgroup_has_a_smaller_limit_than_athena_takes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lakehunt: Callable[..., Ran]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = '[deployment]\nbuckets.trail = "b-1"\n[athena]\nmax_scan = '
+    (tmp_path / "lakehunt.toml").write_text(f'{settings}"9 MB"\n')
+    ran = lakehunt("ddl", "--format", "terraform")
+    assert ran.code == 2
+    assert "lakehunt.toml:4: `max_scan`, expected 10 MB or more" in ran.err
+    (tmp_path / "lakehunt.toml").write_text(f"{settings}10_000_000\n")
+    assert "max_scan" not in lakehunt("ddl", "--format", "terraform").err

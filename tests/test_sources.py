@@ -267,6 +267,9 @@ _PLACE = '[athena]\nregion = "us-east-1"\n[locations."s3://logs"]\n'
         ('[athena]\nkms_key = "alias/logs"', ":2: `kms_key`, expected a key such as"),
         ('[athena]\nworkgroup = "a b"', ":2: `workgroup`, expected a name of letters"),
         ('[deployment]\nregions = [\n  "eu-west-1",\n  "all",\n]', ":4: `regions`: all, expected"),
+        ('[deployment]\nregions = ["us-est-1"]', ":2: `regions`: us-est-1, expected regions such"),
+        ("[deployment]\nfirst_day = 2999-01-01", ":2: `first_day`, expected a day that has begun"),
+        ('[deployment.values]\nweb_acl = [\n"a",\n"b,c"]', ":4: `web_acl`: b,c, expected one name"),
         # keys of the same name in other tables, comments, quotes and dotted keys
         (
             '[athena] # region\nregion = "eu-west-1"\n'
@@ -311,6 +314,19 @@ def test_a_broken_configuration_names_the_line(tmp_path: Path, text: str, expect
             'buckets]\ntrial = "b-1"',
             ":3: [deployment.buckets] trial: no bucket of a source; did",
         ),
+        (
+            'values]\nwebacl = ["a"]',
+            ":3: [deployment.values] webacl: no name in a source's folders; did you mean web_acl?",
+        ),
+        (
+            'fields]\nvpcflow = ["start", "srcaddr", "start"]',
+            ":3: [deployment.fields] vpcflow: start stands here twice",
+        ),
+        ("fields]\nvpcflow = []", ":3: [deployment.fields] vpcflow: names no field"),
+        (
+            'fields]\nalb = ["time"]',
+            ":3: [deployment.fields] alb: the fields of alb are always the same",
+        ),
         ('prefixes]\nflows = "a/"', ":3: [deployment.prefixes] flows: no bucket of a source; did"),
     ],
 )
@@ -319,7 +335,33 @@ def test_a_name_that_no_source_has_names_the_line(tmp_path: Path, text: str, exp
     path.write_text(f'lake = "logs"\n[deployment.{text}\n')
     with pytest.raises(ConfigError) as raised:
         load_sources(roots(), read_config(path).deployment)
-    assert f"{path}{expected}" in str(raised.value)
+    assert str(raised.value).startswith(f"{path}:3: [deployment.")
+    assert expected in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "fields", "expected"),
+    [
+        ("vpcflow", ("srcaddr", "dstaddr"), "vpcflow: no time of an event without start or end"),
+        ("vpcflow", ("srcaddr", "end"), ""),
+        ("cloudfront", ("date", "c_ip"), "cloudfront: no time of an event without timestamp_ms or"),
+        ("cloudfront", ("date", "time"), ""),
+        ("cloudfront", ("timestamp(ms)",), ""),
+        ("cloudfront_realtime", ("c_ip",), "no time of an event without timestamp"),
+    ],
+)
+@pytest.mark.parametrize("is_local", [False, True])
+def test_fields_tell_the_time_of_an_event(
+    name: str, fields: tuple[str, ...], expected: str, is_local: bool
+) -> None:
+    placed = Deployment(fields={name: fields})
+    try:
+        load_source(roots(), name, placed, is_local=is_local)
+    except ConfigError as error:
+        assert expected, error
+        assert expected in str(error)
+    else:
+        assert not expected
 
 
 def test_a_query_on_one_log_reads_the_tables_of_no_other() -> None:

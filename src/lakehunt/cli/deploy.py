@@ -30,17 +30,26 @@ def ddl_command(sources: tuple[str, ...], format_: str, content: Path | None) ->
     """Print the tables and views of SOURCEs (all without one), filled from lakehunt.toml.
 
     `cloudformation` and `terraform` are complete: workgroup, database, tables, views, saved
-    queries and policies, of the sources whose bucket is configured.
+    queries and policies, of the sources whose bucket is configured. The other formats mark what
+    lakehunt.toml does not say.
     """
     known = _sources(sources, content)
     complete = format_ in _COMPLETE
     names = sources if complete else sources or tuple(known)
     stack = _stack(known, names, content, saved=complete)
+    if complete:
+        _check_filled(stack)
+        note(stack.left_out)
     click.echo(_printed(format_, stack, [known[name] for name in names]))
-    note(stack.left_out if complete else ())
     if stack.placeholders:
         note([f"to be filled from lakehunt.toml: {', '.join(stack.placeholders)}"])
     return ExitCode.CLEAN
+
+
+def _check_filled(stack: "Stack") -> None:
+    """Refuse a stack with marks in it: its tables would be made, and read nothing."""
+    if stack.placeholders:
+        raise ConfigError(f"lakehunt.toml does not say {', '.join(stack.placeholders)}")
 
 
 def _sources(names: Sequence[str], content: Path | None) -> "Mapping[str, Source]":
@@ -113,8 +122,7 @@ def deploy_command(
     from lakehunt.deploy.plan import make_plan, plan_lines
 
     stack = _stack(_sources(sources, content), sources, content, saved=True)
-    if stack.placeholders:
-        raise ConfigError(f"lakehunt.toml does not say {', '.join(stack.placeholders)}")
+    _check_filled(stack)
     account = open_account(config().athena)
     plan = make_plan(stack, read_account(account, stack), overwrite=overwrite)
     note(stack.left_out)

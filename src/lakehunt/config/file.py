@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from lakehunt.config.known import Known, read_known
@@ -28,10 +28,12 @@ _WORKGROUP = re.compile(r"[a-zA-Z0-9._-]{1,128}")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/.+")
 _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:(key|alias)/.+")
 # `eusc-de-east-1` is one too. Source: AWS General Reference, "AWS service endpoints".
-REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-\d")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)?-(central|(north|south)?(east|west)|north|south)-\d")
 _A_KEY = "a key such as arn:aws:kms:us-east-1:111122223333:key/..."
 _A_REGION = "a region such as eu-central-1"
 _ENDPOINT = re.compile(r"https?://[^/]+")
+# a value of a partition column, which stands in a list that commas divide
+_NAME = re.compile(r"[^,\s]+")
 _TABLE = re.compile(r"[^.]{1,255}\.[^.]{1,255}")
 
 
@@ -71,7 +73,8 @@ class Athena:
     `results` is the folder of query results, with a closing slash unless it is empty; `kms_key`
     the ARN of the key that encrypts them, SSE-S3 without one. `max_scan` is in bytes.
     `concurrency` is how many queries run at a time, 0 for what the region's quota suggests;
-    `reuse` how old a result may be that is used again. `profile_line` is where the profile stands.
+    `reuse` how old a result may be that is used again. `profile_line` and `max_scan_line` are where
+    these stand.
     """
 
     database: str = "lakehunt"
@@ -86,6 +89,7 @@ class Athena:
     concurrency: int = 0
     reuse: timedelta = timedelta()
     profile_line: Location | None = field(default=None, compare=False)
+    max_scan_line: Location | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +230,20 @@ def _deployment(reader: Reader, data: Mapping[str, object]) -> Deployment:
     for region in regions:
         if not REGION.fullmatch(region):
             raise reader.item_error("regions", region, "regions such as eu-central-1")
+    first_day = reader.day(data, "first_day")
+    if first_day and first_day > datetime.now(UTC).date():
+        raise reader.error("first_day", "a day that has begun: the first that has logs")
+    for key, items in lists["values"].items():
+        for item in items:
+            if not _NAME.fullmatch(item):
+                raise inner["values"].item_error(key, item, "one name, without commas and blanks")
     return Deployment(
         buckets=texts["buckets"],
         prefix=_folder(reader.text(data, "prefix")),
         organization=organization,
         accounts=accounts,
         regions=regions,
-        first_day=reader.day(data, "first_day"),
+        first_day=first_day,
         prefixes={key: _folder(prefix) for key, prefix in texts["prefixes"].items()},
         layouts=texts["layouts"],
         formats=texts["formats"],
@@ -288,6 +299,7 @@ def _athena(reader: Reader, data: Mapping[str, object]) -> Athena:
         concurrency=reader.count(data, "concurrency"),
         reuse=reader.span(data, "reuse"),
         profile_line=reader.where("profile") if "profile" in data else None,
+        max_scan_line=reader.where("max_scan") if "max_scan" in data else None,
     )
 
 

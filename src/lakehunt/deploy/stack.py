@@ -21,6 +21,8 @@ from lakehunt.sql.typed import catalog_of
 
 # What a saved query looks back on; its text says the same in days from current_date.
 _DAYS = 1
+# Source: CloudFormation, AWS::Athena::WorkGroup, BytesScannedCutoffPerQuery (read 2026-11-30).
+_LEAST_SCAN = 10**7
 _PLACEHOLDER = re.compile(r"<[a-z_]+(?: [^<>]+)?>")
 
 
@@ -71,7 +73,7 @@ def make_stack(
     The view `activity` reads all that is deployed: it is there unless some sources are named.
 
     Raises:
-        ConfigError: none is.
+        ConfigError: none is, or `max_scan` is less than a workgroup can have.
     """
     names = [*names]
     chosen = {name: sources[name] for name in names} or _configured(sources, config)
@@ -121,6 +123,9 @@ def _activity(sources: Mapping[str, Source], database: str) -> Iterator[CatalogT
 
 
 def _workgroup(athena: Athena) -> Workgroup:
+    if athena.max_scan < _LEAST_SCAN:
+        line = f"{athena.max_scan_line}: " if athena.max_scan_line else ""
+        raise ConfigError(f"{line}`max_scan`, expected 10 MB or more: no workgroup has less")
     return Workgroup(
         athena.workgroup, athena.results or "<results>", athena.kms_key, athena.max_scan
     )

@@ -18,8 +18,9 @@ from lakehunt.content import (
 )
 from lakehunt.errors import ContentError, Location, Problem, nearest
 from lakehunt.model import Format, Partitions, Source, Table, View
-from lakehunt.sources.absent import filled
+from lakehunt.sources.absent import filled, item, needed
 from lakehunt.sources.ddl import Statement, read_table, read_view, statements
+from lakehunt.sources.deployed import value_names
 from lakehunt.sources.lines import READ, lines_ddl, unparsed_sql
 from lakehunt.sources.partitionsfile import check_partitions, load_partitions
 from lakehunt.sources.placement import Placement
@@ -49,6 +50,9 @@ def load_sources(
     if deployment is not None and not is_local:
         buckets = dict.fromkeys(source.partitions.bucket for source in sources.values())
         _check_names(deployment, ("buckets", "prefixes"), buckets, "bucket of a source")
+        columns = (column for source in sources.values() for column in source.partitions.columns)
+        values = (name for column in columns for name in value_names(column.values))
+        _check_names(deployment, ("values",), dict.fromkeys(values), "name in a source's folders")
     return sources
 
 
@@ -197,6 +201,10 @@ class _Maker:
         return tables[0]
 
     def _view(self, statement: Statement, table: Table) -> View:
+        left_out = self.placement.left_out
+        missing = needed(item(statement.sql, "event_time") or "''", left_out) if left_out else []
+        if missing and statement.view == self.name:
+            raise self.placement.fields_error(f"no time of an event without {' or '.join(missing)}")
         return read_view(statement, filled(statement.sql, table, self.partitions))
 
     def _completed(

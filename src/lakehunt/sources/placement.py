@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from lakehunt.config import Deployment
-from lakehunt.errors import nearest
+from lakehunt.errors import ConfigError, nearest
 from lakehunt.layouts import ORGANIZATION_ID, holes_of, plain_template
 from lakehunt.model import Field, PartitionColumn, Partitions
 from lakehunt.sources.ddl import literal, printed
@@ -74,10 +74,30 @@ class Placement:
 
     def _chosen(self, partitions: Partitions) -> tuple[str, ...]:
         """Return the names of the fields that the deployment has."""
-        by_key = {field.key: field.name for field in partitions.fields}
-        given = self._deployment.fields.get(self._name, partitions.default_fields)
+        if self._name not in self._deployment.fields:
+            return partitions.default_fields
         known = [field.name for field in partitions.fields]
-        return tuple(self._known("field", by_key.get(name, name), known) for name in given)
+        if not known:
+            raise self.fields_error(f"the fields of {self._name} are always the same")
+        by_key = {field.key: field.name for field in partitions.fields}
+        given = (by_key.get(name, name) for name in self._deployment.fields[self._name])
+        chosen = tuple(self._known("field", name, known) for name in given)
+        twice = next((name for name in chosen if chosen.count(name) > 1), "")
+        if twice or not chosen:
+            raise self.fields_error(f"{twice} stands here twice" if twice else "names no field")
+        return chosen
+
+    def fields_error(self, what: str) -> ConfigError:
+        """Return the error of the fields that the deployment has, at their line."""
+        return self._deployment.error("fields", self._name, what)
+
+    @property
+    def left_out(self) -> frozenset[str]:
+        """Return the names of the fields that the deployment did not choose, if it chose any."""
+        if self._name not in self._deployment.fields:
+            return frozenset()
+        names = {field.name for field in self.partitions.fields}
+        return frozenset(names - {*self.partitions.default_fields})
 
     def _known(self, what: str, name: str, known: Iterable[str]) -> str:
         names = [*known]
