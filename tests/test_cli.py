@@ -271,6 +271,8 @@ _RECORD = '{eventTime: "2026-05-01T10:00:00Z", eventName: ListBuckets}'
         ("SELECT\n    event_time,", "SELECT\n    *,", "SELECT *"),
         ("FROM cloudtrail", "FROM cloudtrial", "no table cloudtrial"),
         ("    actor,\n    source", "    actr,\n    source", "Did you mean 'actor'?"),
+        ("(:names)", "(:names) AND day = '2026/05/01'", "sql:34:36: day is the day of delivery"),
+        ("status: draft", "status: stable", "sql:17: `misses` of a stable query still says TODO"),
         ("expect: []", "expect: [{event_name: A}]", "case near_miss: 0 rows, expected 1"),
         ("outcome: success", "outcome: failure", "outcome is 'success', expected 'failure'"),
         ("eventName: GetBucketAcl", "eventNam: GetBucketAcl", "did you mean eventName"),

@@ -193,6 +193,7 @@ def _query(reader: Reader, id_: str, sql: str, sql_line: int) -> Query | None:
         quiet=_quiet(reader),
         params=params,
         pivot=_pivot(reader, params) if "pivot" in reader.data else None,
+        lines={str(key): line_of(key) for key in reader.data},
         **plain,
         **lists,
     )

@@ -35,10 +35,14 @@ class Checked:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What is wrong, and the node that it is wrong with; without one it is the query's first."""
+    """What is wrong, and the node that it is wrong with; without one it is the query's first.
+
+    `key` is that of the header which is to blame instead.
+    """
 
     what: str
     node: exp.Expr | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

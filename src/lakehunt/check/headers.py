@@ -3,6 +3,7 @@
 Knows headers and the columns that come back. A query without a header keeps them all.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 
 from sqlglot import exp
@@ -10,12 +11,14 @@ from sqlglot import exp
 from lakehunt.check.checked import Checked, Mark, Rule
 from lakehunt.check.examples import ROW, detection, headed, select
 from lakehunt.check.tree import relations
-from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Purpose, ValueType, owner_of
+from lakehunt.library import RESERVED_PARAMS
+from lakehunt.model import ACTIVITY, COMMON_COLUMNS, Purpose, Status, ValueType, owner_of
 from lakehunt.stories import COLUMNS as HANDOVER_COLUMNS
 from lakehunt.trino_on_duckdb import ir
 from lakehunt.trino_on_duckdb.types import Type
 
 _ROW_LAST = "log_file"
+_TODO = re.compile(r"\bTODO\b")
 _AGGREGATE = {
     "last_event_time": ValueType.TIMESTAMP,
     "event_count": ValueType.INTEGER,
@@ -107,6 +110,28 @@ def story_shape(checked: Checked) -> Iterable[Mark]:
             yield Mark(f"every hunt runs it: {name} needs a default")
 
 
+def unfinished(checked: Checked) -> Iterable[Mark]:
+    """Yield each key of a stable query's header that still says what is to be written there."""
+    header = checked.header
+    if header is None or header.status is not Status.STABLE:
+        return
+    texts = {"title": [header.title], "question": [header.question], "next": [header.next]}
+    lists = {"expected": header.expected, "misses": header.misses}
+    for key, values in {**texts, **lists}.items():
+        if any(_TODO.search(value) for value in values):
+            yield Mark(f"`{key}` of a stable query still says TODO", key=key)
+
+
+def fixed_windows(checked: Checked) -> Iterable[Mark]:
+    """Yield a stable detection that takes neither end of the window that a hunt asks about."""
+    header = checked.header
+    if header is None or not header.is_detection or header.status is not Status.STABLE:
+        return
+    holes = (node for node in checked.nodes if isinstance(node, exp.Placeholder))
+    if not {hole.name for hole in holes} & {*RESERVED_PARAMS}:
+        yield Mark("a stable detection takes its window: event_time >= :since AND < :until")
+
+
 def value_type(type_: Type) -> ValueType | None:
     """Return the header's word for a Trino type, None where it has none."""
     if type_.base != "array":
@@ -123,7 +148,13 @@ def _serving_stories(sql: str, columns: Mapping[str, str]) -> str:
     return headed(sql, columns).replace("params:", "serves: stories\n-- params:", 1)
 
 
+def _stable(sql: str) -> str:
+    return detection(sql, ROW).replace("status: draft", "status: stable")
+
+
 _NAME = {"event_name": "text"}
+_ROWS = select(", ".join(ROW))
+_ONE_DAY = _ROWS.replace(":since", "DATE '2026-05-01'").replace(":until", "DATE '2026-05-02'")
 _HANDOVER = (
     "event_time, actor, source_ip, event_name, event_id, access_key_id, target AS given_actor,"
     " issued_access_key_id AS given_access_key_id, event_time AS until_time,"
@@ -169,5 +200,19 @@ RULES = (
         _serving_stories(select("event_name"), _NAME),
         _serving_stories(select(_HANDOVER), {**HANDOVER_COLUMNS}),
         story_shape,
+    ),
+    Rule(
+        "unfinished-header",
+        "Whoever gets a finding of a stable query reads its header to know what to do.",
+        _stable(_ROWS).replace("misses: [x]", "misses: [TODO what slips past]"),
+        detection(_ROWS, ROW).replace("misses: [x]", "misses: [TODO what slips past]"),
+        unfinished,
+    ),
+    Rule(
+        "fixed-window",
+        "A hunt asks about a window of its own: with dates in the text it finds the same for ever.",
+        _stable(_ONE_DAY),
+        _stable(_ROWS),
+        fixed_windows,
     ),
 )

@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from sqlglot import exp
 
 from lakehunt.check.checked import Checked, Mark, Rule
-from lakehunt.check.examples import select
+from lakehunt.check.examples import headed, select
 from lakehunt.check.stand_ins import WINDOW
 from lakehunt.check.tree import bare, relations
 from lakehunt.check.words import RESERVED
 from lakehunt.errors import SqlError
+from lakehunt.layouts import window_column
+from lakehunt.model import owner_of
 from lakehunt.sql.compile import compile_draft, relation_columns
 from lakehunt.sql.occurrences import log_tables
 from lakehunt.trino_on_duckdb import ir
@@ -76,6 +78,27 @@ def _bounds(node: ir.Expr, scan: ir.Scan) -> Iterable[str]:
     time = isinstance(left, ir.Field) and left.relation == scan.id and left.name == "event_time"
     if time and isinstance(right.origin, exp.Introducer):
         yield "below" if name in _LOWER else "above"
+
+
+def named_days(checked: Checked) -> Iterable[Mark]:
+    """Yield each place where a saved query names the column that its files are partitioned by."""
+    if checked.header is None:
+        return
+    scans = (r for q in checked.queries for r in relations(q) if isinstance(r, ir.Scan))
+    days = {scan.id: _day_columns(checked, scan.table[-1]) for scan in scans}
+    for placed in checked.expressions:
+        node = placed.node
+        if isinstance(node, ir.Field) and node.name.lower() in days.get(node.relation, ()):
+            what = f"{node.name} is the day of delivery: a late event is in the folder of another"
+            yield Mark(f"{what}, and :since and :until narrow the folders anyway", node.origin)
+
+
+def _day_columns(checked: Checked, relation: str) -> tuple[str, ...]:
+    source = owner_of(checked.sources, relation)
+    if source is None:
+        return ()
+    column = window_column(source.partitions)
+    return column.name.lower(), column.raw_name.lower()
 
 
 def stars(checked: Checked) -> Iterable[Mark]:
@@ -142,6 +165,13 @@ RULES = (
         "SELECT event_id FROM cloudtrail WHERE event_time >= :since",
         select("event_id"),
         unbounded_tables,
+    ),
+    Rule(
+        "named-day",
+        "Event time bounds the folders, with room for late files; a day of its own cuts them off.",
+        headed(select("event_name", " AND day = '2026/05/01'"), {"event_name": "text"}),
+        headed(select("event_name"), {"event_name": "text"}),
+        named_days,
     ),
     Rule(
         "select-star",

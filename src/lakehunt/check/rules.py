@@ -10,7 +10,7 @@ from multiprocessing import get_all_start_methods, get_context
 
 from lakehunt import trino_on_duckdb as trino
 from lakehunt.check import headers, pivots, raising, reading, refusals, values
-from lakehunt.check.checked import Checked, Rule, place
+from lakehunt.check.checked import Checked, Mark, Rule, place
 from lakehunt.check.ground import Ground, ground
 from lakehunt.check.problems import RuleProblem, at
 from lakehunt.errors import LakehuntError, Location, Problem, nearest
@@ -102,9 +102,15 @@ def _broken(checked: Checked, where: Location) -> list[RuleProblem]:
     found: dict[Problem, RuleProblem] = {}
     for rule in RULES:
         for mark in rule.find(checked) if rule.find else ():
-            problem = at(rule.id, where, mark.what, *place(mark.node))
+            problem = _placed(rule, mark, checked.header, where)
             found.setdefault(problem, problem)
     return [*found.values()]
+
+
+def _placed(rule: Rule, mark: Mark, header: Query | None, where: Location) -> RuleProblem:
+    if header is not None and mark.key:
+        return at(rule.id, Location(where.path, header.lines[mark.key]), mark.what)
+    return at(rule.id, where, mark.what, *place(mark.node))
 
 
 def _bound(lowered: str, where: Location, on: Ground) -> list[RuleProblem]:

@@ -122,7 +122,8 @@ class Param:
 class Query:
     """One saved query: its header and its SQL (Athena dialect, header cut off).
 
-    `event_classes` are those without which it finds nothing, or less.
+    `event_classes` are those without which it finds nothing, or less; `lines` has where in the file
+    each key of the header stands.
     """
 
     id: str
@@ -152,6 +153,7 @@ class Query:
     replaced_by: str = ""
     serves: Purpose | None = None
     pivot: Pivot | None = None
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def fits(self, sources: Iterable[str]) -> bool:
         """Tell whether all that it reads is among these sources."""
