@@ -170,5 +170,7 @@ def configured(source: Source, deployment: Deployment) -> str:
     if key not in deployment.buckets:
         return ""
     prefix = deployment.prefixes.get(key, deployment.prefix)
-    folder = source.partitions.layouts[source.layout].partition("${")[0]
-    return f"s3://{deployment.buckets[key]}/{prefix}{folder}"
+    layouts = source.partitions.layouts
+    layout = deployment.layouts.get(source.name, source.layout)
+    folder = layouts.get(layout, "").partition("${")[0].rpartition("/")
+    return f"s3://{deployment.buckets[key]}/{prefix}{folder[0]}{folder[1]}"
