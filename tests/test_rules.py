@@ -17,7 +17,7 @@ from lakehunt.check.stand_ins import WINDOW
 from lakehunt.cli.content import STDIN, given_text
 from lakehunt.content import roots
 from lakehunt.errors import Location
-from lakehunt.library import load_queries
+from lakehunt.library import load_queries, sound_queries
 from lakehunt.model import Query, Source
 from lakehunt.render.problems import Fault, render
 from lakehunt.sql.compile import compile_draft
@@ -270,3 +270,55 @@ def test_a_file_is_checked_where_it_lies(tmp_path: Path, lakehunt: Run) -> None:
     path.write_text(next(rule.bad for rule in RULES if rule.id == "promised-columns"))
     ran = lakehunt("check", path, "--no-cases", "--format", "json")
     assert json.loads(ran.out)[0]["path"] == str(path)
+
+
+def overlay(folder: Path) -> Path:
+    """Write a query with a broken header, one that a rule finds and a clean one."""
+    text = next(rule.good for rule in RULES if rule.id == "promised-columns")
+    own = folder / "queries" / "cloudtrail"
+    own.mkdir(parents=True)
+    (own / "broken.sql").write_text(text.replace("kind:", "kimd:"))
+    (own / "sound.sql").write_text(text)
+    (own / "wrong.sql").write_text(text.replace("SELECT event_name", "SELECT event_nam"))
+    return folder
+
+
+def test_a_broken_header_hides_no_problem_of_another_query(tmp_path: Path, lakehunt: Run) -> None:
+    ran = lakehunt("check", "--content", overlay(tmp_path), "--no-cases", "--format", "json")
+    assert ran.code == 1
+    found = {(Path(fault["path"]).name, fault["rule"]) for fault in json.loads(ran.out)}
+    assert found == {("broken.sql", "content"), ("wrong.sql", "athena-refuses")}
+    assert f"in {len(load_queries(roots())) + 3} queries" in ran.err
+
+
+@pytest.mark.parametrize("format_", ["table", "json", "sarif", "github"])
+def test_problems_of_headers_and_rules_are_shown_together(
+    tmp_path: Path, lakehunt: Run, format_: str
+) -> None:
+    own = overlay(tmp_path) / "queries" / "cloudtrail"
+    files = [own / name for name in ("broken.sql", "sound.sql", "wrong.sql")]
+    ran = lakehunt("check", *files, "--no-cases", "--format", format_)
+    assert ran.code == 1
+    assert "kimd" in ran.out and "event_nam" in ran.out
+    assert " in 3 queries" in ran.err
+    assert lakehunt("check", files[2], "--no-cases").err == "1 problem in 1 query\n"
+
+
+def test_a_broken_source_hides_no_problem_of_others(tmp_path: Path, lakehunt: Run) -> None:
+    (overlay(tmp_path) / "ddl").mkdir()
+    template = roots()[0].ddl / "alb.sql.j2"
+    (tmp_path / "ddl" / "alb.sql.j2").write_text(template.read_text().replace("VIEW", "VIEV"))
+    wrong = tmp_path / "queries" / "cloudtrail" / "wrong.sql"
+    of_alb = next(id_ for id_ in load_queries(roots()) if id_.startswith("alb."))
+    ran = lakehunt("check", wrong, of_alb, "--content", tmp_path, "--format", "json")
+    found = {Path(fault["path"]).name for fault in json.loads(ran.out)}
+    assert found == {"alb.sql.j2", "wrong.sql"}
+
+
+def test_a_broken_query_does_not_bring_back_the_one_below_it(tmp_path: Path) -> None:
+    own = overlay(tmp_path) / "queries" / "cloudtrail"
+    (own / "broken.sql").rename(own / "trail_stopped.sql")
+    sound, problems = sound_queries(roots(tmp_path))
+    assert "cloudtrail.trail_stopped" not in sound
+    assert "cloudtrail.sound" in sound
+    assert {str(problem.location.path) for problem in problems} == {str(own / "trail_stopped.sql")}

@@ -99,18 +99,26 @@ def load_queries(roots: Iterable[Root]) -> dict[str, Query]:
     Raises:
         ContentError: any header is broken; all problems of all files at once.
     """
+    queries, problems = sound_queries(roots)
+    if problems:
+        raise ContentError(problems)
+    return queries
+
+
+def sound_queries(roots: Iterable[Root]) -> tuple[dict[str, Query], list[Problem]]:
+    """Return the queries with a sound header as `load_queries` does, and what the others lack."""
     queries: dict[str, Query] = {}
     problems: list[Problem] = []
     for root in roots:
         for path in files([root.queries], "**/*.sql"):
+            id_ = query_id(path, root.queries)
+            # a broken one does not bring back the one that it lies over
+            queries.pop(id_, None)
             try:
-                query = read_query(path, query_id(path, root.queries))
-                queries[query.id] = query
+                queries[id_] = read_query(path, id_)
             except ContentError as error:
                 problems.extend(error.problems)
-    if problems:
-        raise ContentError(problems)
-    return dict(sorted(queries.items()))
+    return dict(sorted(queries.items())), problems
 
 
 def query_by_id(roots: Iterable[Root], name: str) -> Query | None:

@@ -8,14 +8,15 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from lakehunt.cli.options import content_option, content_roots, note
-from lakehunt.errors import ContentError, ExitCode, LakeError, Location, UsageError
-from lakehunt.model import Query, Source
+from lakehunt.errors import ContentError, ExitCode, LakeError, Location, Problem, UsageError
+from lakehunt.model import ACTIVITY, Query, Source
 
 if TYPE_CHECKING:
     from lakehunt.check import RuleProblem
@@ -37,28 +38,58 @@ def check_command(
     from lakehunt.check import problem_of
     from lakehunt.sources import load_sources
 
-    count = 0
     try:
         sources = load_sources(content_roots(content))
-        for source in sources.values():
-            source.make()
-        given = [given_text(sys.stdin.read())] if "-" in names else []
-        queries = _chosen(names, content)
-        count = len(queries) + len(given)
-        problems = [*_checked(queries, sources, content, cases=not no_cases)]
-        problems += _checked_texts(given, sources)
     except ContentError as error:
-        problems = [problem_of("content", found) for found in error.problems]
-    return _report(problems, count, format_)
+        return _report([problem_of("content", found) for found in error.problems], 0, format_)
+    unmade = _unmade(sources)
+    queries, texts, broken = _chosen(names, content)
+    count = len(queries) + len(texts) + len({str(found.location.path) for found in broken})
+    found = [problem_of("content", one) for one in (*chain(*unmade.values()), *broken)]
+    # nothing can be said of what reads a source that is broken
+    whole = {name: source for name, source in sources.items() if name not in unmade}
+    apart = {*unmade, ACTIVITY} if unmade else set()
+    sound = [query for query in queries if apart.isdisjoint(query.sources)]
+    found += [*_checked(sound, whole, content, cases=not no_cases)]
+    found += _checked_texts([] if unmade else texts, whole)
+    return _report(found, count, format_)
 
 
-def _chosen(names: tuple[str, ...], content: Path | None) -> tuple[Query, ...]:
+def _unmade(sources: Mapping[str, Source]) -> dict[str, Sequence[Problem]]:
+    """Return what is wrong with the templates of sources, by the source."""
+    problems: dict[str, Sequence[Problem]] = {}
+    for name, source in sources.items():
+        try:
+            source.make()
+        except ContentError as error:
+            problems[name] = error.problems
+    return problems
+
+
+def _chosen(
+    names: tuple[str, ...], content: Path | None
+) -> tuple[list[Query], list[Query | str], list[Problem]]:
+    """Return queries by id or file and those of standard input, as far as their headers are sound;
+    and what is wrong with the others.
+    """
     from lakehunt.cli.queries import saved_query
-    from lakehunt.library import load_queries
+    from lakehunt.library import sound_queries
 
-    if names:
-        return tuple(saved_query(name, content) for name in names if name != "-")
-    return tuple(load_queries(content_roots(content)).values())
+    if not names:
+        sound, problems = sound_queries(content_roots(content))
+        return [*sound.values()], [], problems
+    queries: list[Query] = []
+    texts: list[Query | str] = []
+    problems = []
+    for name in names:
+        try:
+            if name == "-":
+                texts.append(given_text(sys.stdin.read()))
+            else:
+                queries.append(saved_query(name, content))
+        except ContentError as error:
+            problems += error.problems
+    return queries, texts, problems
 
 
 def given_text(text: str, name: str = STDIN) -> Query | str:
@@ -120,13 +151,14 @@ def _checked_texts(
 def _report(problems: "Iterable[RuleProblem]", queries: int, format_: str) -> ExitCode:
     from lakehunt.check import RULES
     from lakehunt.render.problems import Fault, render
+    from lakehunt.render.words import counted
 
     faults = [
         Fault(p.rule, str(p.location.path), p.location.line, p.column, p.message) for p in problems
     ]
     click.echo(render(format_, faults, {rule.id: rule.reason for rule in RULES}), nl=False)
-    counted = f"{queries} {'query' if queries == 1 else 'queries'}"
-    note([f"{len(faults)} problems in {counted}" if faults else f"{counted}, all clean"])
+    told = counted(queries, "query", "queries")
+    note([f"{counted(len(faults), 'problem')} in {told}" if faults else f"{told}, all clean"])
     return ExitCode.FOUND if faults else ExitCode.CLEAN
 
 
