@@ -121,6 +121,35 @@ def test_flows_mean_what_the_guide_says(flows: Delivered, file: str, expected: R
     assert expected in rows
 
 
+def test_each_header_of_a_joined_file_holds_for_the_rows_behind_it(flows: Delivered) -> None:
+    head = "version account-id interface-id {} srcport dstport protocol packets bytes start end"
+    row = "2 111122223333 {} 192.0.2.9 10.0.0.5 40000 22 6 20 4249 1777629600 1777629660 ACCEPT OK"
+    flows.deliver_lines(
+        row.format("eni-no-header"),
+        f"{head.format('dstaddr srcaddr')} action log-status",
+        row.format("eni-swapped"),
+        f"{head.format('srcaddr dstaddr')} action log-status",
+        row.format("eni-as-ever"),
+        "version interface-id srcaddr start",
+        "2 eni-narrow 192.0.2.7 1777629600",
+    )
+    query = "SELECT interface_id, source_ip, target FROM vpcflow ORDER BY source_ip, interface_id"
+    rows, account = flows.ask(query)
+    assert [tuple(row.values()) for row in rows] == [
+        ("eni-swapped", "10.0.0.5", "192.0.2.9:22"),
+        ("eni-narrow", "192.0.2.7", None),
+        ("eni-as-ever", "192.0.2.9", "10.0.0.5:22"),
+        ("eni-no-header", "192.0.2.9", "10.0.0.5:22"),
+    ]
+    assert (account.rows_unparsed, account.header_lines) == (0, 3)
+
+
+def test_what_cannot_be_read_tells_of_no_account(flows: Delivered) -> None:
+    flows.put("flow.log", f"{V2}\n{V2.replace('1777629600', 'x').replace('1111', 'b')}\n".encode())
+    _, account = flows.ask("SELECT actor FROM vpcflow")
+    assert (account.rows_unparsed, account.accounts) == (1, ("111122223333",))
+
+
 def test_the_header_of_each_file_decides(flows: Delivered) -> None:
     """Several formats, one without a header and Parquet lie side by side in one folder."""
     flows.deliver(f"{V2}\n".encode(), "plain")

@@ -23,8 +23,9 @@ _SUMMARY = """
         max(event_time) FILTER (parsed),
         count(*) FILTER (parsed AND {inside}),
         count(DISTINCT date_trunc('hour', event_time)) FILTER (parsed AND {inside}),
-        list(DISTINCT account_id ORDER BY account_id) FILTER (account_id IS NOT NULL AND {inside}),
-        list(DISTINCT region ORDER BY region) FILTER (region IS NOT NULL AND {inside})
+        list(DISTINCT account_id ORDER BY account_id)
+            FILTER (parsed AND account_id IS NOT NULL AND {inside}),
+        list(DISTINCT region ORDER BY region) FILTER (parsed AND region IS NOT NULL AND {inside})
     FROM {rows}
 """
 _CLASSES = """

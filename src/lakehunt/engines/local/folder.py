@@ -110,7 +110,7 @@ def _walk(path: Path, unknown: list[FileNote]) -> Iterator[tuple[Path, int]]:
 
 
 def _shown(path: str | Path) -> str:
-    r"""Return a path as text, bytes that are no UTF-8 as `\xe4`: such names come out of archives."""
+    r"""Return a path as text, bytes that are no UTF-8 as `\xe4`: archives have such names."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 

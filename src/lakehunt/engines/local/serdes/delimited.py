@@ -1,10 +1,11 @@
 """Files of a table with LazySimpleSerDe: fields parted by one character, nothing quoted.
 
 Knows tables and lines. Where users choose the columns of a log, a header in the file says which
-they are; without one the columns are those that are there when nobody chose.
+they are; without one the columns are those that are there when nobody chose. Files that somebody
+joined have more than one: a cell that holds the name of a field makes its file be read exactly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -18,19 +19,21 @@ from lakehunt.engines.local.serdes.reader import FILE_NO, LINE, Piece, Wanted
 from lakehunt.engines.local.serdes.signs import Split, find_signs, split
 from lakehunt.engines.local.serdes.text import as_lines, blocks
 from lakehunt.engines.local.serdes.variants import Part
+from lakehunt.engines.local.types import text as sql_text
 from lakehunt.errors import LakeError
 from lakehunt.model import Partitions, Table
 
 _COMMENT = b"#"
 _FIELDS = b"#Fields:"
 _NULL = "\\N"
+_TEXT = pyarrow.string()
 # A first line is a header where it names so many fields of the log.
 _TOLD_FIELDS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """The lines of a file, and the position of each of the table's columns that it has.
+    """The lines behind one header, and the position of each of the table's columns that it names.
 
     `has_null`: somewhere in it stands the sign for NULL.
     """
@@ -45,7 +48,6 @@ class DelimitedTable:
 
     rows = "documents f"
     line = f"f.{LINE}"
-    doubtful = "false"
 
     def __init__(self, table: Table, wanted: Wanted, partitions: Partitions) -> None:
         """Take the table's delimiter.
@@ -70,23 +72,34 @@ class DelimitedTable:
         fields = [pyarrow.field(name, type_) for name, type_ in zip(names, arrow, strict=True)]
         lines = [pyarrow.field(LINE, pyarrow.string())] if wanted.line else []
         self.fields = (FILE_NO, *fields, *lines)
+        texts = [f"f.{name}" for name, type_ in zip(names, arrow, strict=True) if type_ == _TEXT]
+        self.doubtful = _names_field(texts, self._header.keys) if texts else "false"
 
     def piece(self, data: bytes) -> Piece:
         """Return the lines of a file, and the order of its columns."""
-        text = as_lines(data)
-        order, headers, start, unknown = self._header.read(text)
-        partial = f"fields not read: {', '.join(unknown)}" if unknown else ""
-        lines = _Lines(text[start:] if start else text, order, contains(text, _NULL.encode()))
-        return Piece(lines, len(text), headers, partial=partial)
+        return self._piece([as_lines(data)])
 
     def exact_piece(self, data: bytes) -> Piece:
-        """Return the same: no line is ever in doubt."""
-        return self.piece(data)
+        """Return the lines of a file, those behind each of its headers in their own order."""
+        return self._piece([*self._header.parts(as_lines(data))])
+
+    def _piece(self, parts: Sequence[bytes]) -> Piece:
+        content: list[_Lines] = []
+        unread: dict[str, None] = {}
+        count = 0
+        for text in parts:
+            order, headers, start, unknown = self._header.read(text)
+            own = text[start:] if start else text
+            content.append(_Lines(own, order, contains(text, _NULL.encode())))
+            unread |= dict.fromkeys(unknown)
+            count += headers
+        partial = f"fields not read: {', '.join(unread)}" if unread else ""
+        return Piece(tuple(content), sum(map(len, parts)), count, partial=partial)
 
     def batches(self, pieces: Sequence[tuple[int, Piece]]) -> Iterator[pyarrow.RecordBatch]:
         """Yield the rows of files."""
         schema = pyarrow.schema(self.fields)
-        files = ((number, _lines(piece)) for number, piece in pieces)
+        files = ((number, lines) for number, piece in pieces for lines in _lines(piece))
         for (order, has_null), alike in groupby(files, lambda f: (f[1].order, f[1].has_null)):
             places = {name: place for place, name in enumerate(order)}
             for block in blocks((number, lines.text) for number, lines in alike):
@@ -115,9 +128,16 @@ class DelimitedTable:
             yield typed(texts, type_)
 
 
-def _lines(piece: Piece) -> _Lines:
-    assert isinstance(piece.content, _Lines)
+def _lines(piece: Piece) -> Sequence[_Lines]:
+    assert isinstance(piece.content, tuple)
     return piece.content
+
+
+def _names_field(columns: Sequence[str], keys: Iterable[str]) -> str:
+    """Return DuckDB's condition for a row whose first cell that is there holds a field's name."""
+    names = ", ".join(map(sql_text, sorted(keys)))
+    # as `doubtful` of the other readers it is never NULL
+    return f"coalesce(coalesce({', '.join(columns)}) IN ({names}), false)" if names else "false"
 
 
 class Header:
@@ -126,8 +146,8 @@ class Header:
     def __init__(self, table: Table, partitions: Partitions, delimiter: bytes) -> None:
         self._delimiter = delimiter
         self._skipped = int(table.properties.get("skip.header.line.count", "0"))
-        self._keys = {field.key: field.name for field in partitions.fields}
-        self._keys |= {field.name: field.name for field in partitions.fields}
+        self.keys = {field.key: field.name for field in partitions.fields}
+        self.keys |= {field.name: field.name for field in partitions.fields}
         names = tuple(column.name for column in table.columns)
         self._default = partitions.default_fields or names
 
@@ -139,16 +159,34 @@ class Header:
         while start < len(text):
             end = text.find(b"\n", start)
             line = text[start:end]
-            if self._keys and line.startswith(_COMMENT):
+            if self.keys and line.startswith(_COMMENT):
                 if line.startswith(_FIELDS):
                     order, unknown = self._named(line[len(_FIELDS) :].split())
-            elif self._keys and not headers and self.is_header(line):
+            elif self.keys and not headers and self.is_header(line):
                 order, unknown = self._named(line.split(self._delimiter))
-            elif self._keys or headers >= self._skipped:
+            elif self.keys or headers >= self._skipped:
                 break
             headers += 1
             start = end + 1
         return order, headers, start, unknown
+
+    def parts(self, text: bytes) -> Iterator[bytes]:
+        """Yield a text cut before each header behind which stands a row of so many fields."""
+        start = head = place = 0
+        last = b""
+        for line in text.splitlines(keepends=True):
+            if line.startswith(_COMMENT) or self.is_header(line):
+                head, last = head if last else place, line
+            elif last:
+                if head > start and (last.startswith(_COMMENT) or self._is_as_wide(last, line)):
+                    yield text[start:head]
+                    start = head
+                last = b""
+            place += len(line)
+        yield text[start:]
+
+    def _is_as_wide(self, header: bytes, line: bytes) -> bool:
+        return header.count(self._delimiter) == line.count(self._delimiter)
 
     @property
     def is_expected(self) -> bool:
@@ -161,13 +199,13 @@ class Header:
 
     def is_header(self, line: bytes) -> bool:
         """Tell whether a line names fields of the log."""
-        known = [word for word in _words(line.split(self._delimiter)) if word in self._keys]
+        known = [word for word in _words(line.split(self._delimiter)) if word in self.keys]
         return len(known) >= _TOLD_FIELDS
 
     def _named(self, words: Sequence[bytes]) -> tuple[tuple[str, ...], list[str]]:
         names = _words(words)
-        order = tuple(self._keys.get(name, "") for name in names)
-        return order, [name for name in names if name not in self._keys]
+        order = tuple(self.keys.get(name, "") for name in names)
+        return order, [name for name in names if name not in self.keys]
 
 
 def _words(words: Sequence[bytes]) -> list[str]:
