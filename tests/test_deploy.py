@@ -1,5 +1,6 @@
 """A deployment is planned, made once, and told apart from what people changed by hand."""
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -177,6 +178,27 @@ def test_every_format_has_activity_after_what_it_reads(
     other = own.replace("activity", "cloudtrail_unparsed")
     assert ran.out.index(own) > ran.out.index(other) > 0
     assert own not in lakehunt("ddl", "cloudtrail", "--format", format_).out
+
+
+@pytest.mark.parametrize("named", [(), ("cloudtrail",)], ids=["all", "by name"])
+def test_of_a_source_that_is_mapped_alone_nothing_is_made_but_what_does_not_read_it(
+    lakehunt_sandbox: Sandbox, project: Path, lakehunt: Lakehunt, named: tuple[str, ...]
+) -> None:
+    config = project / "lakehunt.toml"
+    config.write_text(f'{CONFIG}[tables]\ncloudtrail_raw = "other_db.logs"\n')
+    planned = lakehunt("deploy", *named)
+    assert planned.code == 0, planned.err
+    assert "cloudtrail: left out, [tables] maps it to a table that is there" in planned.err
+    made = re.findall(r"create +(.*)", planned.out)
+    assert made == ["database lakehunt", "workgroup lakehunt"]
+    template = json.loads(lakehunt("ddl", "--format", "cloudformation", *named).out)
+    statements = [
+        statement
+        for resource in template["Resources"].values()
+        for statement in resource["Properties"].get("PolicyDocument", {}).get("Statement", ())
+    ]
+    assert statements
+    assert all(statement["Resource"] for statement in statements)
 
 
 def test_a_saved_query_looks_at_the_last_days(deployed: Deployment) -> None:

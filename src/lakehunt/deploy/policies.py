@@ -138,6 +138,9 @@ def _logs(stack: Stack, place: Place) -> list[Statement]:
         if not table.is_view:
             bucket, prefix = _split(table.location)
             folders.setdefault(bucket, []).append(prefix)
+    if not folders:
+        # IAM takes no statement without a resource
+        return []
     objects = [place.s3(f"{b}/{p}*") for b, prefixes in folders.items() for p in {*prefixes}]
     buckets = [place.s3(bucket) for bucket in folders]
     below = sorted({f"{prefix}*" for prefixes in folders.values() for prefix in prefixes})

@@ -137,7 +137,8 @@ def _saved(
     """Return the stable queries on these sources, and the names of those that need a value."""
     saved: list[SavedQuery] = []
     asking: list[str] = []
-    for query in queries:
+    # a query over `activity` alone fits any sources, and over none it has nothing to read
+    for query in queries if sources else ():
         if query.status is not Status.STABLE or not query.fits(sources):
             continue
         if all(param.has_default for param in query.params.values()):
