@@ -258,6 +258,23 @@ def test_an_organizations_layout_and_several_buckets(
     assert (forecast.amount.objects, forecast.amount.size_bytes) == (3, 11 + 13 + 19)
 
 
+def test_what_ran_on_a_sandbox_does_not_stand_beside_what_was_paid(
+    place: Path, lake: Sandbox, lakehunt: Lakehunt, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert lakehunt("sql", _COUNT, "--engine", "athena", *_WINDOW).code == 0
+
+    def shown() -> list[str]:
+        told = json.loads(lakehunt("estimate", "--history", "--format", "json").out)
+        return [one["query"] for one in told["queries"]]
+
+    assert len(shown()) == 1
+    for name in lake.environment:
+        monkeypatch.delenv(name, raising=False)
+    assert not shown()
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "https://vpce-1.athena.eu-west-1.vpce.amazonaws.com")
+    assert not shown()
+
+
 def test_a_history_that_is_broken_is_named(place: Path, lakehunt: Lakehunt) -> None:
     empty = lakehunt("estimate", "--history")
     assert (empty.code, "0 queries in " in empty.err) == (0, True)

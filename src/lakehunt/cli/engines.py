@@ -3,6 +3,7 @@
 Knows the command line and configuration. The command modules call it.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,14 @@ def athena_history() -> "History":
     from lakehunt.engines.athena.history import History
 
     return History(user_state_path("lakehunt") / "athena.jsonl")
+
+
+def history_here() -> "History":
+    """Return that history, or of what the environment names in place of Athena."""
+    # as the SDKs of AWS take them: that of the service goes first
+    names = ("AWS_ENDPOINT_URL_ATHENA", "AWS_ENDPOINT_URL")
+    endpoint = next((os.environ[name] for name in names if os.environ.get(name)), "")
+    return athena_history().of(endpoint)
 
 
 def _listed_with(address: str) -> Access:

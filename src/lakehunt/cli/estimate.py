@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehunt.cli.engines import athena_engine, athena_history, local_engine, sources_for
+from lakehunt.cli.engines import athena_engine, history_here, local_engine, sources_for
 from lakehunt.cli.options import (
     asked,
     content_option,
@@ -147,7 +147,7 @@ def _show_history(options: Mapping[str, Any]) -> int:
     from lakehunt.render import forecasts as shown
     from lakehunt.render import rows as render
 
-    history = athena_history()
+    history = history_here()
     past = [*history.read()]
     latest = past[-_MOST_SHOWN:] if options["format_"] == "table" else past
     rows = [shown.past_value(one) for one in latest]

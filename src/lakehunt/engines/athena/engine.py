@@ -90,7 +90,7 @@ class AthenaEngine:
         self.reuse_minutes = int(reuse.total_seconds() // 60)
         own = Access(profile=settings.profile, region=settings.region)
         self.forecaster = Forecaster(self.account, access or (lambda address: own))
-        self.history = history
+        self.history = history and history.of(self.account.athena.meta.endpoint_url)
         self._watch = Watch(self.account.athena.meta.region_name, settings.profile)
         self._ledger = Ledger(self._watch.tell)
 

@@ -10,9 +10,29 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from lakehunt.errors import UsageError
 from lakehunt.model import Past, instant
+
+# How the names of AWS's endpoints end, in each of its partitions. Source: botocore 1.44,
+# data/partitions.json (read 2026-11-30).
+_OF_AWS = (
+    ".amazonaws.com",
+    ".api.aws",
+    ".amazonaws.com.cn",
+    ".api.amazonwebservices.com.cn",
+    ".amazonaws.eu",
+    ".api.amazonwebservices.eu",
+    ".c2s.ic.gov",
+    ".sc2s.sgov.gov",
+    ".cloud.adc-e.uk",
+    ".csp.hci.ic.gov",
+    ".api.aws.ic.gov",
+    ".api.aws.scloud",
+    ".api.cloud-aws.adc-e.uk",
+    ".api.aws.hci.ic.gov",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +40,13 @@ class History:
     """The history in one file, which is made when there is something to note."""
 
     path: Path
+
+    def of(self, endpoint: str) -> "History":
+        """Return the history of an endpoint: what no AWS was paid for is kept apart."""
+        host = urlsplit(endpoint).hostname or ""
+        if not endpoint or host.endswith(_OF_AWS):
+            return self
+        return History(self.path.with_name(f"{self.path.stem}-elsewhere{self.path.suffix}"))
 
     def add(self, past: Past) -> None:
         """Note a query; a folder that cannot be written to is no reason to end a run."""
