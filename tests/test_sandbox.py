@@ -17,6 +17,7 @@ from lakehunt.model import Source
 from lakehunt.sandbox.faults import Faults
 from lakehunt.sandbox.lake import load_lake, make_tables
 from lakehunt.sandbox.server import RESULTS, Sandbox
+from tests.conftest import Ran
 
 _DAY = "SELECT count(*) AS n FROM cloudtrail WHERE day = '2026/05/19'"
 
@@ -226,6 +227,75 @@ def test_a_foreign_table_over_the_same_logs_is_read_by_its_own_columns(ask: Ask)
     assert sorted(map(str, theirs)) == sorted(map(str, ours))
 
 
+_READERS = """
+{"readerIp": "192.0.2.1", "bookTitle": "A", "Shelf": {"rowNo": 1, "Tags": ["x"]}, "day": 3}
+{"READERIP": "192.0.2.2", "bookTitle": "B", "shelf": {"ROWNO": 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "packed"), [("a.json", False), ("a.json.gz", True)], ids=["plain", "gzip"]
+)
+@pytest.mark.parametrize(
+    "serde",
+    ["org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe"],
+    ids=["OpenX", "Hive"],
+)
+def test_keys_of_json_are_found_in_any_case(
+    ask: Ask, sandbox: Sandbox, serde: str, name: str, packed: bool
+) -> None:
+    data = _READERS.lstrip().encode()
+    sandbox.store.put(
+        f"s3://{RESULTS}/library/day=1/{name}", gzip.compress(data) if packed else data
+    )
+    ask(
+        "CREATE EXTERNAL TABLE library (readerIp string, booktitle string,"
+        " shelf struct<rowno:int,tags:array<string>>) PARTITIONED BY (day string)"
+        f" ROW FORMAT SERDE '{serde}' LOCATION 's3://{RESULTS}/library/'"
+    )
+    ask(f"ALTER TABLE library ADD PARTITION (day = '1') LOCATION 's3://{RESULTS}/library/day=1/'")
+    read = ask(
+        'SELECT readerip, booktitle, shelf.rowno, element_at(shelf.tags, 1), day, "$path"'
+        " FROM library ORDER BY 1"
+    )
+    path = f"s3://{RESULTS}/library/day=1/{name}"
+    assert _rows(read)[1:] == [
+        ["192.0.2.1", "A", "1", "x", "1", path],
+        ["192.0.2.2", "B", "2", None, "1", path],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("property_", "found"),
+    [
+        ("'case.insensitive' = 'FALSE'", None),
+        ("'mapping.readerip' = 'readerIp', 'case.insensitive' = 'FALSE'", "192.0.2.1"),
+        ("'mapping.readerip' = 'bookTitle'", "A"),
+    ],
+    ids=["by case", "mapped by case", "mapped"],
+)
+def test_the_properties_of_a_json_table_say_which_key_a_column_is(
+    ask: Ask, sandbox: Sandbox, property_: str, found: str | None
+) -> None:
+    sandbox.store.put(f"s3://{RESULTS}/library/a.json", _READERS.splitlines()[1].encode())
+    serde = f"'org.openx.data.jsonserde.JsonSerDe' WITH SERDEPROPERTIES ({property_})"
+    place = f"LOCATION 's3://{RESULTS}/library/'"
+    ask(f"CREATE EXTERNAL TABLE library (readerip string) ROW FORMAT SERDE {serde} {place}")
+    assert _rows(ask("SELECT readerip FROM library"))[1:] == [[found]]
+
+
+def test_a_json_table_that_is_not_read_as_athena_does_is_refused(
+    ask: Ask, sandbox: Sandbox
+) -> None:
+    sandbox.store.put(f"s3://{RESULTS}/library/a.json", _READERS.encode())
+    serde = "'org.openx.data.jsonserde.JsonSerDe' WITH SERDEPROPERTIES ('dots.in.keys' = 'true')"
+    place = f"LOCATION 's3://{RESULTS}/library/'"
+    ask(f"CREATE EXTERNAL TABLE library (readerip string) ROW FORMAT SERDE {serde} {place}")
+    status = ask("SELECT readerip FROM library")["Status"]
+    assert status["State"] == "FAILED"
+    assert "dots.in.keys" in status["StateChangeReason"]
+
+
 def test_any_source_comes_along_by_its_content(
     lakehunt_sandbox: Sandbox, sources: dict[str, Source], tmp_path: Path
 ) -> None:
@@ -247,6 +317,43 @@ def test_any_source_comes_along_by_its_content(
     ]
     unparsed = lakehunt_sandbox.run("SELECT line FROM vpcflow_unparsed", "flow")
     assert unparsed == [["no flow"]]
+
+
+_OF_A_PROJECT = """
+from pathlib import Path
+
+from lakehunt.content import roots
+from lakehunt.sandbox.lake import load_lake, make_tables
+from lakehunt.sources import load_sources
+
+
+def test_the_tables_of_our_own_source(lakehunt_sandbox, lakehunt_content):
+    at = roots(lakehunt_content)
+    deployment = load_lake(lakehunt_sandbox, Path("lake"), load_sources(at))
+    assert "door_log" in make_tables(lakehunt_sandbox, at, deployment, "doors")
+    assert lakehunt_sandbox.run("SELECT event_name FROM door_log", "doors") == [["Open"]]
+"""
+
+
+def test_a_project_has_the_sandbox_read_its_own_content(
+    tmp_path: Path, lakehunt: Callable[..., Ran]
+) -> None:
+    assert lakehunt("new", "source", "door_log", "--content", tmp_path / "own").code == 0
+    folder = tmp_path / "lake/AWSLogs/111122223333/door_log/eu-west-1/2026/05/01"
+    folder.mkdir(parents=True)
+    record = b'{"timestamp": "2026-05-01T10:00:00Z", "operation": "Open"}\n'
+    name = "111122223333_door_log_eu-west-1_20260501T1005Z_a.log.gz"
+    (folder / name).write_bytes(gzip.compress(record))
+    (tmp_path / "pytest.ini").write_text("[pytest]\nlakehunt_content = own\n")
+    (tmp_path / "test_doors.py").write_text(_OF_A_PROJECT)
+    ran = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "1 passed" in ran.stdout, ran.stdout
 
 
 def test_one_token_starts_one_query(sandbox: Sandbox) -> None:

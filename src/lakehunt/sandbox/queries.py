@@ -15,8 +15,8 @@ from sqlglot import exp
 
 from lakehunt.engines.local.types import quoted, text
 from lakehunt.sandbox.partitions import Placed
-from lakehunt.sandbox.reading import Reading, Relation, Unreadable
-from lakehunt.sandbox.store import Missing
+from lakehunt.sandbox.reading import Reading, Relation
+from lakehunt.sandbox.store import Missing, Unreadable
 from lakehunt.sql.occurrences import find_occurrences, is_cte
 from lakehunt.trino_on_duckdb import Refused, Translation, TranslationError, TrinoError, translate
 from lakehunt.trino_on_duckdb.analysis import Column

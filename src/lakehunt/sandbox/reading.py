@@ -19,8 +19,9 @@ from lakehunt.engines.local.scan import kept_rows, scan_files
 from lakehunt.engines.local.types import quoted, text
 from lakehunt.model import Source
 from lakehunt.model import Type as LogType
+from lakehunt.sandbox.json_files import keys_of, records_of, spelled
 from lakehunt.sandbox.partitions import Placed, placed_objects
-from lakehunt.sandbox.store import Store, StoredObject
+from lakehunt.sandbox.store import Store, StoredObject, Unreadable
 from lakehunt.sql.compile import Draft, compile_draft
 from lakehunt.sql.share import plan_scans
 from lakehunt.sql.typed import trino_type
@@ -31,10 +32,6 @@ _RECOGNISED_FILES = 3
 _GLUE_WORDS = {"string": "varchar", "int": "integer", "float": "real", "binary": "varbinary",
                "timestamp": "timestamp(3)"}  # fmt: skip
 _GLUE_TOKEN = re.compile(r"\w+(?=\s*:)|\w+|[<>:,()]")
-
-
-class Unreadable(Exception):
-    """A table whose format the sandbox does not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +132,9 @@ class Reading:
         for end, reader in _READERS.items():
             if library.endswith(end):
                 given = {**(table.get("Parameters") or {}), **(serde.get("Parameters") or {})}
-                return self._by_format(reader, given, columns, placed)
+                is_json = reader is _json
+                files = self._spelled(library, given, columns, placed) if is_json else {}
+                return self._by_format(reader, given, columns, placed, files)
         raise Unreadable(f"tables of {library or 'no SerDe'} are not read by the sandbox")
 
     def _source(
@@ -189,28 +188,49 @@ class Reading:
         )
         return f"SELECT {', '.join(shown)} FROM ({rows}){_beside(placed, keys)}"
 
+    def _spelled(
+        self,
+        serde: str,
+        given: Mapping[str, str],
+        columns: Mapping[str, Type],
+        placed: Sequence[Placed],
+    ) -> dict[str, Path]:
+        """Return by address the files of JSON in which DuckDB finds what the SerDe finds."""
+        beside = {"$path", *(name.lower() for name in placed[0].values)}
+        own = {name: type_ for name, type_ in columns.items() if name not in beside}
+        records = records_of(own, serde, given)
+        folder = self.folder / f"json-{len(self._kept)}"
+        return {
+            one.url: spelled(self.store.file(one), folder / one.bucket / one.key, records)
+            for one in (place.stored for place in placed)
+        }
+
     def _by_format(
         self,
         reader: "Reader",
         parameters: Mapping[str, str],
         columns: Mapping[str, Type],
         placed: Sequence[Placed],
+        copies: Mapping[str, Path],
     ) -> str:
+        """Return DuckDB's SELECT of a table by its format; copies stand for files by address."""
         groups: dict[tuple[tuple[str, str], ...], list[str]] = {}
         for one in placed:
             files = groups.setdefault(tuple(one.values.items()), [])
-            files.append(str(self.store.file(one.stored)))
-        path = f"replace(filename, {text(f'{self.store.folder}/')}, 's3://') AS {quoted('$path')}"
+            files.append(str(copies.get(one.stored.url) or self.store.file(one.stored)))
+        stored, copied = (re.escape(f"{folder}/") for folder in (self.store.folder, self.folder))
+        below = text(f"^({stored}|{copied}json-[0-9]+/)")
+        path = f"regexp_replace(filename, {below}, 's3://') AS {quoted('$path')}"
         parts = []
         for values, files in groups.items():
             told = {name.lower(): value for name, value in values}
-            stored = {n: t for n, t in columns.items() if n != "$path" and n not in told}
+            own = {n: t for n, t in columns.items() if n != "$path" and n not in told}
             cells = [
                 f"CAST({text(told[n]) if n in told else quoted(n)} AS {duck(t)}) AS {quoted(n)}"
                 for n, t in columns.items()
                 if n != "$path"
             ]
-            read = reader(files, stored, parameters)
+            read = reader(files, own, parameters)
             parts.append(f"SELECT {', '.join([*cells, path])} FROM {read}")
         return " UNION ALL ".join(parts)
 
@@ -267,10 +287,14 @@ def _parquet(files: Sequence[str], _: Mapping[str, Type], __: Mapping[str, str])
     return f"read_parquet({_listed(files)}, filename = true, union_by_name = true)"
 
 
-def _json(files: Sequence[str], columns: Mapping[str, Type], _: Mapping[str, str]) -> str:
-    structure = ", ".join(f"{text(name)}: {text(duck(type_))}" for name, type_ in columns.items())
+def _json(files: Sequence[str], columns: Mapping[str, Type], given: Mapping[str, str]) -> str:
+    keys = keys_of(columns, given)
+    typed = {keys[name]: duck(type_) for name, type_ in columns.items()}
+    structure = ", ".join(f"{text(key)}: {text(type_)}" for key, type_ in typed.items())
+    cells = ", ".join(f"{quoted(key)} AS {quoted(name)}" for name, key in keys.items())
     how = "filename = true, format = 'newline_delimited', maximum_object_size = 67108864"
-    return f"read_json({_listed(files)}, columns = {{{structure}}}, {how})"
+    read = f"read_json({_listed(files)}, columns = {{{structure}}}, {how})"
+    return f"(SELECT {cells}, filename FROM {read})"
 
 
 def _csv(files: Sequence[str], columns: Mapping[str, Type], given: Mapping[str, str]) -> str:

@@ -37,6 +37,10 @@ class Missing(Exception):
     """A database, table or bucket that is not there; the message is what Glue or S3 would say."""
 
 
+class Unreadable(Exception):
+    """A table whose format the sandbox does not read."""
+
+
 class Store:
     """The S3 and Glue of one region; objects are copied to a folder where files are needed."""
 
