@@ -119,6 +119,22 @@ def test_a_window_outside_the_data_says_what_there_is(lake: Path, lakehunt: Run)
         assert "--since 2026-05-01" in ran.err
 
 
+def test_an_account_or_region_without_files_says_which_there_are(
+    lake: Path, lakehunt: Run
+) -> None:
+    for narrowed, expected in (
+        (("--account", "999999999999"), "the files are of account_id 111122223333\n"),
+        (("--region", "eu-north-1"), "the files are of region us-east-1\n"),
+    ):
+        for command in (("hunt", lake), ("sql", "SELECT 1 AS x FROM cloudtrail", "--lake", lake)):
+            ran = lakehunt(*command, *narrowed, "--since", "2026-04-30")
+            assert ran.code == 0
+            assert f"no file is of what was asked for: {expected}" in ran.err
+            assert "outside the window" not in ran.err
+    both = ("--account", "111122223333", "--account", "999999999999")
+    assert "asked for" not in lakehunt("hunt", lake, *both).err
+
+
 def test_strict_turns_refused_files_into_an_exit_code(lake: Path, lakehunt: Run) -> None:
     query = ("sql", "SELECT 1 AS x FROM cloudtrail", "--lake", lake)
     assert lakehunt(*query, "--strict").code == 0

@@ -64,7 +64,8 @@ class SourceAccount:
     `partial` names files that were read in full and whose events lack parts by nature.
     `first_event` and `last_event` are UTC; `hours` counts the hours that hold an event.
     `files_passed_over` do not hold what is asked for and were not parsed; the rows of `files_kept`
-    were kept by a run before. `by_file` is filled where a run is asked for it. `not_counted` says
+    were kept by a run before. `others` has the values of files by partition column where none has a
+    value that was asked for. `by_file` is filled where a run is asked for it. `not_counted` says
     of `files` or `rows` why there are no numbers; those that stand here then mean nothing. `gaps`
     are what its tables have no partitions of.
     """
@@ -93,6 +94,7 @@ class SourceAccount:
     event_classes: Mapping[str, int] = field(default_factory=dict)
     lateness: timedelta = timedelta()
     days_listed: tuple[str, ...] = ()
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     by_file: tuple[FileAccount, ...] = ()
     not_counted: Mapping[str, str] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()

@@ -229,7 +229,7 @@ def account_lines(run: Run) -> Iterable[str]:
         yield _rows_line(account)
         if account.rows_in_window:
             yield reach_line(account)
-        elif run.window is None:
+        elif run.window is None and not account.others:
             yield "  no event of this source is here"
         else:
             yield _nothing_line(account)
@@ -298,7 +298,7 @@ def _files_line(account: SourceAccount) -> str:
         return f"{account.source}: {account.not_counted['files']}"
     parts = [f"{account.files_read:,} of {account.files_listed:,} files read"]
     for count, what in (
-        (account.files_pruned, "outside the window"),
+        (account.files_pruned, "not asked for"),
         (account.files_empty, "without events"),
         (account.files_passed_over, "passed over"),
         (account.files_kept, "from what was kept"),
@@ -348,6 +348,9 @@ def outside_lines(run: Run) -> Iterable[str]:
 
 
 def _nothing_line(account: SourceAccount) -> str:
+    if account.others:
+        there = (f"{name} {', '.join(values)}" for name, values in account.others.items())
+        return f"  no file is of what was asked for: the files are of {'; '.join(there)}"
     if account.first_event and account.last_event:
         since, until = instant(account.first_event), instant(account.last_event)
     elif account.days_listed:

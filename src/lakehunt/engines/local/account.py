@@ -13,6 +13,7 @@ from lakehunt.engines.local.connection import Connection
 from lakehunt.engines.local.lake import Listing, LogFile
 from lakehunt.engines.local.scan import Parts
 from lakehunt.model import FileAccount, SourceAccount, Window
+from lakehunt.sql.bounds import Bounds
 
 _SUMMARY = """
     SELECT
@@ -47,8 +48,10 @@ _BY_FILE = """
 """
 
 
-def account_for_files(listing: Listing, read: Sequence[LogFile], limits: Limits) -> SourceAccount:
-    """Return the account of a source's files, before any of them is opened."""
+def account_for_files(
+    listing: Listing, read: Sequence[LogFile], bounds: Sequence[Bounds], limits: Limits
+) -> SourceAccount:
+    """Return the account of a source's files, those read by these bounds, before one is opened."""
     partitions = listing.source.partitions
     days = {
         file.values[partitions.window] for file in listing.files if partitions.window in file.values
@@ -60,7 +63,19 @@ def account_for_files(listing: Listing, read: Sequence[LogFile], limits: Limits)
         skipped=tuple(listing.skipped),
         lateness=limits.lateness if limits.lateness is not None else partitions.lateness,
         days_listed=tuple(sorted(days | {*listing.days})),
+        others={} if read else _others(listing, bounds),
     )
+
+
+def _others(listing: Listing, bounds: Sequence[Bounds]) -> dict[str, tuple[str, ...]]:
+    """Return the values of files by partition column, of those in which no file fits."""
+    others: dict[str, tuple[str, ...]] = {}
+    for name in dict.fromkeys(name for one in bounds for name in one.values or {}):
+        asked = frozenset[str]().union(*((one.values or {}).get(name, ()) for one in bounds))
+        there = {file.values[name] for file in listing.files if name in file.values}
+        if there and not there & asked:
+            others[name] = tuple(sorted(there))
+    return others
 
 
 def account_for_rows(

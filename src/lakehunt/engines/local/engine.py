@@ -205,7 +205,7 @@ class _Session:
     def _scan(self, scan: Scan, progress: Progress) -> SourceAccount:
         listing = self.lake.listing(scan.source, scan.bounds)
         files = listing.admitted(scan.bounds)
-        account = account_for_files(listing, files, self.limits)
+        account = account_for_files(listing, files, scan.bounds, self.limits)
         if not files:
             if self.limits.counts_only:
                 return account
