@@ -135,6 +135,20 @@ def test_an_account_or_region_without_files_says_which_there_are(
     assert "asked for" not in lakehunt("hunt", lake, *both).err
 
 
+def test_an_actor_that_nobody_is_says_who_is_like_it(lake: Path, lakehunt: Run) -> None:
+    sql = ("sql", "SELECT actor FROM cloudtrail", "--lake", lake)
+    ran = lakehunt(*sql, "--format", "jsonl")
+    actor = json.loads(ran.out.splitlines()[0])["actor"]
+    part = actor.rpartition(":")[2].upper()
+    for command in (("hunt", lake, "--severity", "high", "--source", "cloudtrail"), sql):
+        assert f"no event has the actor {part}; there is {actor} (" in lakehunt(
+            *command, "--actor", part
+        ).err
+        ran = lakehunt(*command, "--actor", "x'; DROP")
+        assert "no event has the actor x'; DROP, nor one whose name holds that" in ran.err
+        assert "no event has" not in lakehunt(*command, "--actor", actor).err
+
+
 def test_strict_turns_refused_files_into_an_exit_code(lake: Path, lakehunt: Run) -> None:
     query = ("sql", "SELECT 1 AS x FROM cloudtrail", "--lake", lake)
     assert lakehunt(*query, "--strict").code == 0

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from platformdirs import user_cache_path, user_state_path
 
-from lakehunt.cli.options import athena_of, config, content_roots, lake_name, note, reuse_of
+from lakehunt.cli.options import (
+    Asked,
+    athena_of,
+    config,
+    content_roots,
+    lake_name,
+    note,
+    reuse_of,
+)
+from lakehunt.cli.output import ProgressBar
 from lakehunt.config import Access, Cache
 from lakehunt.errors import UsageError
 from lakehunt.model import Source
@@ -19,7 +28,7 @@ from lakehunt.s3.address import is_address, read_address
 if TYPE_CHECKING:
     from lakehunt.engines.athena.engine import AthenaEngine
     from lakehunt.engines.athena.history import History
-    from lakehunt.engines.base import Engine
+    from lakehunt.engines.base import Engine, Run
     from lakehunt.engines.local.engine import LocalEngine
     from lakehunt.engines.local.kept.store import KeptStore
     from lakehunt.engines.local.s3_lake import S3Lake
@@ -63,6 +72,20 @@ def open_engine(
     if options["engine"] == "trino":
         return _trino_engine(lake, sources)
     return athena_engine(options, lake, sources)
+
+
+def missing_actors(engine: "Engine", run: "Run", wanted: Asked) -> list[str]:
+    """Return for a run without rows what to say of the actors of --actor; reads the lake again.
+
+    Not where that would cost money.
+    """
+    from lakehunt.actors import missing_actors as missing
+    from lakehunt.engines.local.engine import LocalEngine
+
+    actors = wanted.narrow.get("actor", ())
+    if not actors or not isinstance(engine, LocalEngine):
+        return []
+    return [*missing(engine, actors, run, wanted.window, wanted.limits, ProgressBar())]
 
 
 def athena_engine(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehunt.cli.engines import open_engine, sources_for
+from lakehunt.cli.engines import missing_actors, open_engine, sources_for
 from lakehunt.cli.options import (
     asked,
     content_option,
@@ -59,9 +59,11 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     engine = open_engine(options, (lake_argument, lake), sources)
     try:
         hunted = hunt(engine, plan, wanted.window, wanted.limits, ProgressBar())
+        strangers = [] if hunted.findings else missing_actors(engine, hunted.run, wanted)
     finally:
         engine.close()
     write_hunt(hunted, options)
+    note(strangers)
     note(kept_lines(hunted.run, keep=wanted.limits.keep))
     return exit_code(
         hunted.run,

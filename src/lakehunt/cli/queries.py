@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from lakehunt.cli.engines import open_engine, sources_for
+from lakehunt.cli.engines import missing_actors, open_engine, sources_for
 from lakehunt.cli.options import (
     asked,
     content_option,
@@ -129,15 +129,17 @@ def _answer(
     try:
         narrowed = [replace(draft, narrow=wanted.narrow) for draft in drafts]
         run = engine.run(narrowed, wanted.window, wanted.limits, ProgressBar())
+        result = run.results[drafts[0].name]
+        if isinstance(result, LakehuntError):
+            raise result
+        strangers = [] if result.table.num_rows else missing_actors(engine, run, wanted)
     finally:
         engine.close()
-    result = run.results[drafts[0].name]
-    if isinstance(result, LakehuntError):
-        raise result
     hidden = [one for one in [hidden_in(run)] if one]
     _write_result(result, run, hidden, options)
     note(hidden_lines(hidden, was_shown=bool(options.get("show_known"))))
     note(account_lines(run))
+    note(strangers)
     note(kept_lines(run, keep=wanted.limits.keep))
     if result.truncated:
         note([f"only the first {max_rows:,} rows are shown; --max-rows shows more"])
