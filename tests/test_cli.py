@@ -406,6 +406,24 @@ def test_a_closed_pipe_is_no_error() -> None:
     assert ran.stderr == ""
 
 
+def test_all_rows_go_to_a_file_in_the_format_of_its_name(
+    lake: Path, lakehunt: Run, tmp_path: Path
+) -> None:
+    many = "SELECT t.i FROM UNNEST(sequence(1, 6000)) t (i) CROSS JOIN UNNEST(ARRAY[1, 2]) u (j)"
+    asked = ("sql", many, "--lake", lake)
+    shown = lakehunt(*asked, "--format", "csv")
+    assert len(shown.out.splitlines()) == 10_001
+    assert "only the first 10,000 rows are shown" in shown.err
+    ran = lakehunt(*asked, "--out", tmp_path / "all.csv")
+    lines = (tmp_path / "all.csv").read_text().splitlines()
+    assert (lines[0], len(lines)) == ("i", 12_001)
+    assert "only the first" not in ran.err
+    lakehunt(*asked, "--out", tmp_path / "all.parquet", "--max-rows", "7")
+    assert pyarrow.parquet.read_table(tmp_path / "all.parquet").num_rows == 7
+    lakehunt(*asked, "--out", tmp_path / "one.csv", "--format", "jsonl", "--max-rows", "1")
+    assert (tmp_path / "one.csv").read_text() == '{"i": 1}\n'
+
+
 def _shell(command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, shell=True, capture_output=True, text=True, check=False)
 

@@ -82,12 +82,24 @@ def part_options(command: _F) -> _F:
 def output_options(command: _F) -> _F:
     """Add --format, --out, --strict, --engine and what Athena may do."""
     for option in (
-        click.option("--format", "format_", type=click.Choice(FORMATS), default="table"),
-        click.option("--out", type=click.Path(path_type=Path), help="Write to this file."),
+        click.option("--format", "format_", type=click.Choice(FORMATS), callback=_format),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            is_eager=True,
+            help="Write to this file; its ending tells the format.",
+        ),
         click.option("--strict", is_flag=True, help="Exit 3 if anything could not be read."),
     ):
         command = option(command)
     return engine_options("local")(keep_option(command))
+
+
+def _format(context: click.Context, _: click.Parameter, value: str | None) -> str:
+    """Return --format, else what the file of --out is called, else a table."""
+    out = context.params.get("out")
+    ending = out.suffix.removeprefix(".") if out else ""
+    return value or (ending if ending in FORMATS else "table")
 
 
 def keep_option(command: _F) -> _F:

@@ -35,6 +35,11 @@ if TYPE_CHECKING:
     from lakehunt.sql.compile import Draft
 
 _MAX_ROWS = 10_000
+_max_rows_option = click.option(
+    "--max-rows",
+    type=click.IntRange(min=1),
+    help=f"At most so many rows; without it {_MAX_ROWS:,}, or all where they go to --out.",
+)
 _count_option = click.option(
     "--count", is_flag=True, help="Say what the logs hold even where that takes reading more."
 )
@@ -46,9 +51,9 @@ _count_option = click.option(
 @window_options
 @output_options
 @content_option
-@click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
+@_max_rows_option
 @_count_option
-def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> int:
+def sql_command(query: str, lake: str | None, max_rows: int | None, **options: Any) -> int:
     """Run QUERY, or what stands on standard input when QUERY is `-`."""
     from lakehunt.sql.compile import Draft
 
@@ -63,11 +68,11 @@ def sql_command(query: str, lake: str | None, max_rows: int, **options: Any) -> 
 @window_options
 @output_options
 @content_option
-@click.option("--max-rows", type=click.IntRange(min=1), default=_MAX_ROWS, show_default=True)
+@_max_rows_option
 @_count_option
 @known_option
 def run_command(
-    query: str, lake: str | None, param: tuple[str, ...], max_rows: int, **options: Any
+    query: str, lake: str | None, param: tuple[str, ...], max_rows: int | None, **options: Any
 ) -> int:
     """Run one saved query: an id of the library, or a file with a header."""
     from lakehunt.known import drafts_of, hidden_rows
@@ -115,14 +120,16 @@ def given_params(pairs: Sequence[str]) -> dict[str, str | list[str]]:
 def _answer(
     drafts: "Sequence[Draft]",
     lake: str | None,
-    max_rows: int,
+    max_rows: int | None,
     options: Mapping[str, Any],
     hidden_in: "Callable[[Run], Hidden | None]" = lambda run: None,
 ) -> int:
     """Write the result of the first draft; the other, if any, tells what is hidden in it."""
     from lakehunt.render.findings import account_lines, hidden_lines, kept_lines
 
-    wanted = asked(options, max_rows)
+    # what goes to a file is read by nobody here
+    most = max_rows or (None if options["out"] else _MAX_ROWS)
+    wanted = asked(options, most)
     sources = sources_for(options)
     note(region_warning(wanted.narrow, sources))
     engine = open_engine(options, (None, lake), sources)
@@ -142,7 +149,7 @@ def _answer(
     note(strangers)
     note(kept_lines(run, keep=wanted.limits.keep))
     if result.truncated:
-        note([f"only the first {max_rows:,} rows are shown; --max-rows shows more"])
+        note([f"only the first {most:,} rows are shown; --max-rows shows more"])
     return exit_code(run, strict=options["strict"])
 
 
