@@ -119,9 +119,7 @@ def test_a_window_outside_the_data_says_what_there_is(lake: Path, lakehunt: Run)
         assert "--since 2026-05-01" in ran.err
 
 
-def test_an_account_or_region_without_files_says_which_there_are(
-    lake: Path, lakehunt: Run
-) -> None:
+def test_an_account_or_region_without_files_says_which_there_are(lake: Path, lakehunt: Run) -> None:
     for narrowed, expected in (
         (("--account", "999999999999"), "the files are of account_id 111122223333\n"),
         (("--region", "eu-north-1"), "the files are of region us-east-1\n"),
@@ -141,9 +139,10 @@ def test_an_actor_that_nobody_is_says_who_is_like_it(lake: Path, lakehunt: Run) 
     actor = json.loads(ran.out.splitlines()[0])["actor"]
     part = actor.rpartition(":")[2].upper()
     for command in (("hunt", lake, "--severity", "high", "--source", "cloudtrail"), sql):
-        assert f"no event has the actor {part}; there is {actor} (" in lakehunt(
-            *command, "--actor", part
-        ).err
+        assert (
+            f"no event has the actor {part}; there is {actor} ("
+            in lakehunt(*command, "--actor", part).err
+        )
         ran = lakehunt(*command, "--actor", "x'; DROP")
         assert "no event has the actor x'; DROP, nor one whose name holds that" in ran.err
         assert "no event has" not in lakehunt(*command, "--actor", actor).err
