@@ -201,6 +201,30 @@ MISTAKES = {
     "no out folder": (["hunt", "{lake}", "--out", "/nowhere/x.csv"], "no folder /nowhere"),
     "unknown source": (["ddl", "cloudtrial"], "did you mean cloudtrail?"),
     "show without window": (["show", "cloudtrail.root_used", "--sql"], "needs a window"),
+    "show a source as sent": (
+        ["show", "cloudtrail", "--sql", "--engine", "athena"],
+        "cloudtrail is none; `lakehunt ddl cloudtrail` prints tables and views",
+    ),
+    "show a source of an engine": (["show", "activity", "--engine", "athena"], "`lakehunt ddl`"),
+    "show lines of what has none": (
+        ["show", "cloudtrail_lines"],
+        "there are: cloudtrail_raw, cloudtrail, cloudtrail_unparsed",
+    ),
+    "list an unknown source": (["list", "--source", "clodtrail"], "did you mean cloudtrail?"),
+    "list an unknown tag": (["list", "--tag", "nosuch"], "--tag nosuch: no such tag"),
+    "hunt an unknown source": (["hunt", "{lake}", "--source", "wag"], "did you mean waf?"),
+    "hunt an unknown source beside one": (
+        ["hunt", "{lake}", "--source", "cloudtrail", "--source", "nosuch"],
+        "--source nosuch: no such source",
+    ),
+    "hunt an unknown tag": (
+        ["hunt", "{lake}", "--severity", "critical", "--tag", "nosuch"],
+        "no such tag",
+    ),
+    "hunt an unknown technique": (
+        ["hunt", "{lake}", "--severity", "critical", "--attack", "T9999"],
+        "no detection fits",
+    ),
     "content folder": (["list", "--content", "/nowhere"], "no such content folder"),
     "new query of no source": (["new", "query", "guardduty.x"], "no source guardduty"),
 }
@@ -339,6 +363,44 @@ def test_show_prints_what_would_be_sent(lakehunt: Run) -> None:
     assert "question" in shown.out
     assert "T1685.002" in shown.out
     assert "userIdentity" in lakehunt("show", "cloudtrail").out
+
+
+def test_links_are_shown_whole(lakehunt: Run) -> None:
+    shown = lakehunt("show", "cloudtrail.trail_stopped").out
+    links = [word for word in shown.split() if "https" in word]
+    assert len(links) == 4
+    assert all(link.startswith("https://") and link.endswith(".html") for link in links)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("cloudtrail_raw", "userIdentity"),
+        ("vpcflow_raw", "log_account_id"),
+        ("alb_lines", "line, account_id, region, day, $path"),
+        ("cloudtrail_unparsed", "line, log_file"),
+        ("activity", "peer_port"),
+    ],
+)
+def test_show_tells_the_columns_of_what_queries_read(
+    lakehunt: Run, name: str, expected: str
+) -> None:
+    ran = lakehunt("show", name)
+    assert (ran.code, ran.out.startswith(name)) == (0, True)
+    assert expected in ran.out
+
+
+def test_a_severity_that_no_detection_has_is_an_empty_hunt(lake: Path, lakehunt: Run) -> None:
+    critical = ("--severity", "critical")
+    ran = lakehunt("hunt", lake, *critical, "--format", "json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["findings"] == []
+    told = "no detection that fits is of severity critical or above: nothing is asked"
+    assert told in ran.err
+    assert told in lakehunt("hunt", lake, *critical, "--attack", "T1685").err
+    ran = lakehunt("estimate", "--hunt", "--lake", lake, "--engine", "local", *critical)
+    assert (ran.code, told in ran.err) == (0, True)
+    assert told not in lakehunt("hunt", lake, "--severity", "high").err
 
 
 def test_list_shows_queries_and_sources(lakehunt: Run) -> None:

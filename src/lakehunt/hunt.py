@@ -10,6 +10,7 @@ from lakehunt.engines.base import Engine, Limits, Progress, Run
 from lakehunt.errors import LakehuntError, UsageError
 from lakehunt.findings import findings_of
 from lakehunt.known import Lists, drafts_of, marked, told_apart
+from lakehunt.library import check_words
 from lakehunt.model import (
     Failure,
     Finding,
@@ -77,11 +78,14 @@ def plan_hunt(
     Drafts and deprecated ones run by id only.
 
     Raises:
-        UsageError: it takes none.
+        UsageError: it names a source or tag that there is not, or takes none at any severity.
     """
+    queries = [*queries]
+    check_words(queries, sources, choice.sources, choice.tags)
     there = [query for query in queries if query.fits(sources)]
     chosen = tuple(query for query in there if _takes(choice, query))
-    if not chosen:
+    # a severity that no detection has yet is no mistake: another day one may have it
+    if not any(_takes(replace(choice, severity=Severity.LOW), query) for query in there):
         raise UsageError("no detection fits; `lakehunt list --kind detection` shows what there is")
     read = {name for query in chosen for name in query.sources}
     joining = (
@@ -92,6 +96,12 @@ def plan_hunt(
         and read.issuperset(query.sources)
     )
     return Plan(chosen, tuple(joining), narrow or {}, lists or Lists())
+
+
+def unasked_lines(plan: Plan, choice: Choice) -> list[str]:
+    """Return that a plan asks nothing, where no detection is urgent enough."""
+    what = f"no detection that fits is of severity {choice.severity} or above: nothing is asked"
+    return [] if plan.detections else [what]
 
 
 def _takes(choice: Choice, query: Query) -> bool:

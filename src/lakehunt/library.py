@@ -25,6 +25,7 @@ from lakehunt.content import (
 )
 from lakehunt.errors import ContentError, Location, Problem, UsageError, nearest
 from lakehunt.model import (
+    ACTIVITY,
     Given,
     Kind,
     Param,
@@ -151,6 +152,27 @@ def find_query(queries: Mapping[str, Query], name: str) -> Query:
     near = nearest(name, queries)
     hint = f"did you mean {near}?" if near else "`lakehunt list` shows what there is"
     raise UsageError(f"{name}: no such query; {hint}")
+
+
+def check_words(
+    queries: Iterable[Query], known: Iterable[str], sources: Iterable[str], tags: Iterable[str]
+) -> None:
+    """Check that each source that was asked for is `known`, and that each tag is one of a query.
+
+    Raises:
+        UsageError: one is not; names the nearest.
+    """
+    words = {
+        "source": (sources, {*known, ACTIVITY}),
+        "tag": (tags, {tag for query in queries for tag in query.tags}),
+    }
+    for what, (asked, there) in words.items():
+        for word in asked:
+            if word and word not in there:
+                near = nearest(word, there)
+                listed = ", ".join(sorted(there)) or "none"
+                hint = f"did you mean {near}?" if near else f"there are: {listed}"
+                raise UsageError(f"--{what} {word}: no such {what}; {hint}")
 
 
 def read_query(path: Path, id_: str) -> Query:

@@ -95,13 +95,14 @@ def _hunted(
     engine: "Engine", sources: "Mapping[str, Source]", wanted: "Asked", options: Mapping[str, Any]
 ) -> "Sequence[Draft]":
     """Return what `hunt` would run."""
-    from lakehunt.hunt import Choice, hunt_drafts, parted, plan_hunt
+    from lakehunt.hunt import Choice, hunt_drafts, parted, plan_hunt, unasked_lines
     from lakehunt.library import load_queries
 
     severity = Severity(options["severity"])
     choice = Choice(severity, options["tag"], options["attack"], options["source"])
     queries = load_queries(content_roots(options["content"])).values()
     plan = plan_hunt(queries, choice, sources, wanted.narrow, known_lists(options))
+    note(unasked_lines(plan, choice))
     plan, blind = parted(plan, engine.absent())
     if blind:
         note([f"not here, and not part of it: {', '.join(blind)}"])

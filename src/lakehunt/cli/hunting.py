@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @content_option
 def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) -> int:
     """Run the detections over LAKE; exits 1 when there are findings."""
-    from lakehunt.hunt import Choice, hunt, plan_hunt
+    from lakehunt.hunt import Choice, hunt, plan_hunt, unasked_lines
     from lakehunt.library import load_queries
     from lakehunt.render.findings import kept_lines
 
@@ -55,6 +55,7 @@ def hunt_command(lake_argument: str | None, lake: str | None, **options: Any) ->
     choice = Choice(severity, options["tag"], options["attack"], options["source"])
     lists = known_lists(options)
     plan = plan_hunt(load_queries(roots).values(), choice, sources, wanted.narrow, lists)
+    note(unasked_lines(plan, choice))
     note(region_warning(wanted.narrow, sources))
     engine = open_engine(options, (lake_argument, lake), sources)
     try:

@@ -1,4 +1,4 @@
-"""The commands that look: `list` and `show`. They load neither DuckDB nor, without --sql, sqlglot.
+"""The commands that look: `list` and `show`. They load no DuckDB, and sqlglot not for queries.
 
 Knows the command line and content. `main` loads it by name.
 """
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from lakehunt.cli.options import (
     config,
@@ -21,7 +22,9 @@ from lakehunt.cli.options import (
     window_options,
 )
 from lakehunt.errors import ExitCode, UsageError
-from lakehunt.model import Kind, Query, Status
+from lakehunt.model import ACTIVITY, Kind, Query, Source, Status, relation_names
+
+_BY_DEFAULT = ParameterSource.DEFAULT
 
 
 @click.command("list")
@@ -34,12 +37,15 @@ def list_command(
     kind: str | None, source: str | None, tag: str | None, format_: str, content: Path | None
 ) -> int:
     """List the saved queries and the log sources."""
-    from lakehunt.library import load_queries
+    from lakehunt.content import source_names
+    from lakehunt.library import check_words, load_queries
 
     roots = content_roots(content)
+    known = load_queries(roots).values()
+    check_words(known, source_names(roots), sources=[source or ""], tags=[tag or ""])
     queries = [
         query
-        for query in load_queries(roots).values()
+        for query in known
         if (kind is None or query.kind.value == kind)
         and (source is None or source in query.sources)
         and (tag is None or tag in query.tags)
@@ -92,13 +98,18 @@ def _print_sources(roots: Any) -> None:
 @window_options
 @content_option
 def show_command(name: str, sql: bool, content: Path | None, **options: Any) -> int:
-    """Show a query by id or file, or a source by name."""
+    """Show a query by id or file, a source, or a relation that queries read, by name."""
     from lakehunt.cli.queries import saved_query
     from lakehunt.content import source_names
 
     roots = content_roots(content)
-    if name in source_names(roots):
-        _show_source(roots, name)
+    source = next((s for s in source_names(roots) if name in relation_names(s)), "")
+    if source or name == ACTIVITY:
+        if sql or click.get_current_context().get_parameter_source("engine") != _BY_DEFAULT:
+            hint = f"`lakehunt ddl {source}`" if source else "`lakehunt ddl`"
+            what = f"--sql and --engine are for queries, and {name} is none"
+            raise UsageError(f"{what}; {hint} prints tables and views")
+        _show_relation(roots, source, name)
         return ExitCode.CLEAN
     query = saved_query(name, content)
     if sql:
@@ -146,10 +157,11 @@ def _show_query(query: Query) -> None:
         ("expected", "; ".join(query.expected)),
         ("misses", "; ".join(query.misses)),
         ("next", query.next),
-        ("see", " ".join(query.references)),
     ):
         if text:
             _print_field(label, text)
+    for number, link in enumerate(query.references):
+        _print_field("" if number else "see", link)
     for param in query.params.values():
         default = f", default {param.default}" if param.has_default else ""
         _print_field(f"-p {param.name}", f"{param.type}{default}: {param.help}")
@@ -159,24 +171,62 @@ def _show_query(query: Query) -> None:
 
 def _print_field(label: str, text: str) -> None:
     indent = " " * 12
-    wrapped = textwrap.fill(text, 96, initial_indent=indent, subsequent_indent=indent)
+    # a link or a name that is cut is none any more
+    wrapped = textwrap.fill(
+        text,
+        96,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     click.echo(f"{label:11} {wrapped.lstrip()}")
 
 
-def _show_source(roots: Any, name: str) -> None:
+def _show_relation(roots: Any, source_name: str, name: str) -> None:
+    """Show a source, or the columns of another of its relations or of the union of all."""
     from lakehunt.sources import load_source
 
-    source = load_source(roots, name, config().deployment)
+    if name == ACTIVITY:
+        from lakehunt.sql.activity import ACTIVITY_TYPES
+
+        click.echo(f"{name}: all sources on the common columns, the name of each in `source`\n")
+        for column, type_ in ACTIVITY_TYPES.items():
+            click.echo(f"  {column:28}  {type_}")
+        return
+    source = load_source(roots, source_name, config().deployment)
+    if name == source.name:
+        _show_source(source)
+    elif name == source.table.name:
+        _show_table(source)
+    elif name in source.relations:
+        what = (
+            "the lines of its files"
+            if name.endswith("_lines")
+            else f"what {source.name} leaves out"
+        )
+        click.echo(f"{name}: {what}\n\n{textwrap.fill(', '.join(source.columns_of(name)), 96)}")
+    else:
+        there = ", ".join(source.relations)
+        raise UsageError(f"{name}: {source.name} is no log of text lines; there are: {there}")
+
+
+def _show_source(source: Source) -> None:
     click.echo(f"{source.name}: {source.title}\n{source.docs}\n")
     click.echo(f"{source.event_view.name}, one row per event:")
     click.echo(textwrap.fill(", ".join(source.event_view.columns), 96))
-    click.echo(f"\n{source.table.name}, as delivered:")
+    click.echo()
+    _show_table(source)
+    for layout, template in source.partitions.layouts.items():
+        click.echo(f"  {layout:28}  {template}")
+
+
+def _show_table(source: Source) -> None:
+    click.echo(f"{source.table.name}, as delivered:")
     for column in source.table.columns:
         type_ = column.type.glue()
         shown = type_ if len(type_) < 32 else f"{type_[:30]}.."  # noqa: PLR2004
         click.echo(f"  {column.name:28}  {shown:32}  {column.comment}")
     click.echo("\nPartitions:")
     for partition in source.partitions.columns:
-        click.echo(f"  {partition.name:28}  {partition.type:8}  {partition.format}")
-    for layout, template in source.partitions.layouts.items():
-        click.echo(f"  {layout:28}  {template}")
+        click.echo(f"  {partition.raw_name:28}  {partition.type:8}  {partition.format}")

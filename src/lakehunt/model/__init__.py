@@ -61,6 +61,7 @@ from lakehunt.model.sources import (
     Type,
     View,
     owner_of,
+    relation_names,
 )
 from lakehunt.model.windows import (
     DURATION,
@@ -139,4 +140,5 @@ __all__ = [
     "duration",
     "instant",
     "owner_of",
+    "relation_names",
 ]

@@ -305,6 +305,11 @@ class Source:
         return next(view.columns for view in self.views if view.name == relation)
 
 
+def relation_names(source: str) -> tuple[str, ...]:
+    """Return what the relations of a source may be called; a log that is no text has no lines."""
+    return tuple(f"{source}{ending}" for ending in _ENDINGS)
+
+
 def owner_of(sources: Mapping[str, Source], relation: str) -> Source | None:
     """Return the source that a relation is of; no other source is read for it."""
     name = relation.lower()
