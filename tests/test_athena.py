@@ -226,6 +226,51 @@ def test_an_unbounded_query_is_refused_before_anything_runs(
     assert _result(run).rows()[0]["n"]
 
 
+@pytest.fixture
+def recent(
+    lakehunt_sandbox: Sandbox, cloudtrail: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """A lake with an event of yesterday and one of 60 days ago, and the tables over it."""
+    (tmp_path / "lakehunt.toml").write_text(_CONFIG)
+    monkeypatch.chdir(tmp_path)
+    events = [
+        {"eventTime": f"{_ago(days):%Y-%m-%dT%H:%M:%SZ}", "eventName": f"Ago{days}"}
+        for days in (1, 60)
+    ]
+    lake = lake_of(tmp_path / "lake", cloudtrail, *events)
+    deployment = load_lake(lakehunt_sandbox, lake, {"cloudtrail": cloudtrail})
+    make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
+    return lake
+
+
+def _ago(days: int) -> datetime:
+    return datetime.now(UTC) - timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("condition", "name"),
+    [
+        ("event_time > current_timestamp - INTERVAL '7' DAY", "Ago1"),
+        ("event_time BETWEEN now() - INTERVAL '3' MONTH AND current_date - INTERVAL '7' DAY",
+         "Ago60"),
+        ("date(event_time) = DATE '{:%Y-%m-%d}'", "Ago1"),
+    ],
+    ids=["since the clock", "until the clock", "a day"],
+)  # fmt: skip
+def test_a_bound_by_the_clock_or_by_days_leaves_folders_unread_here_and_there(
+    recent: Path, lakehunt: Callable[..., Ran], condition: str, name: str
+) -> None:
+    sql = f"SELECT event_name FROM cloudtrail WHERE {condition.format(_ago(1))}"
+    asked = ("sql", sql, "--format", "json")
+    there = json.loads(lakehunt(*asked, "--engine", "athena").out)
+    here = json.loads(lakehunt(*asked, "--lake", recent).out)
+    assert there["rows"] == here["rows"] == [{"event_name": name}]
+    assert here["run"]["sources"][0]["files"]["outside_window"] == 1
+    bill = there["run"]["bill"]
+    whole = sum(file.stat().st_size for file in recent.rglob("*.gz"))
+    assert 0 < bill["scanned_bytes"] == bill["forecast_bytes"] < whole
+
+
 def test_a_run_that_scans_too_much_is_stopped(sandbox: Sandbox, sources: dict[str, Source]) -> None:
     engine = AthenaEngine(replace(_SETTINGS, max_scan=10), sources)
     # what cannot be listed is not forecast either: only what was scanned shows that it is too much

@@ -12,6 +12,7 @@ from lakehunt.sql.bounds import derive
 from lakehunt.sql.compile import Draft, athena_text, compile_draft
 from lakehunt.sql.occurrences import find_occurrences
 from lakehunt.sql.parse import fingerprint, parse_query, print_query
+from lakehunt.sql.rolling import rolling_text
 
 WINDOW = Window(datetime(2026, 5, 1, 23, tzinfo=UTC), datetime(2026, 5, 2, tzinfo=UTC))
 
@@ -228,6 +229,55 @@ def test_partition_bounds_follow_event_time(
     (occurrence,) = find_occurrences(tree, {"cloudtrail": cloudtrail.event_view.columns})
     bounds = derive(occurrence.conditions, cloudtrail.partitions)
     assert (bounds.first, bounds.last) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("condition", "first", "last"),
+    [
+        ("event_time > current_timestamp - INTERVAL '7' DAY", "2026/05/23", None),
+        ("event_time >= (now() - INTERVAL '12' HOUR)", "2026/05/29", None),
+        ("now() - INTERVAL '1' MONTH < event_time", "2026/04/29", None),
+        ("event_time > localtimestamp(3) - INTERVAL '1' YEAR", "2025/05/29", None),
+        ("event_time >= CAST(current_date AS timestamp) - INTERVAL '1' DAY", "2026/05/29", None),
+        ("event_time BETWEEN current_date - INTERVAL '7' DAY AND now()", "2026/05/23",
+         "2026/06/03"),
+        ("event_time < current_date - INTERVAL '30' DAY", None, "2026/05/03"),
+        ("event_time >= TIMESTAMP '2026-05-31 00:00:00' - INTERVAL '1' MONTH", "2026/04/30", None),
+        ("date(event_time) = DATE '2026-05-19'", "2026/05/19", "2026/05/20"),
+        ("DATE '2026-05-19' <= date(event_time)", "2026/05/19", None),
+        ("CAST(event_time AS date) BETWEEN DATE '2026-05-18' AND DATE '2026-05-19'", "2026/05/18",
+         "2026/05/20"),
+        ("date(event_time) > current_date - INTERVAL '3' DAY", "2026/05/27", None),
+        ("date(event_time) <= DATE '2026-05-19'", None, "2026/05/20"),
+        ("event_time > now() - INTERVAL '7' DAY OR actor = 'x'", None, None),
+        ("event_time <> now()", None, None),
+        ("date_trunc('day', event_time) = DATE '2026-05-19'", None, None),
+        ("event_time > from_unixtime(1779000000)", None, None),
+    ],
+)  # fmt: skip
+def test_the_clock_and_the_day_of_an_event_bound_partitions_with_a_day_to_spare(
+    condition: str, first: str | None, last: str | None, cloudtrail: Source
+) -> None:
+    columns = {"cloudtrail": cloudtrail.event_view.columns}
+    now = datetime(2026, 5, 31, 12, tzinfo=UTC)
+    whole = parse_query(f"SELECT actor FROM cloudtrail WHERE {condition}")
+    inside = parse_query(
+        f"WITH x AS (SELECT event_time, actor FROM cloudtrail) SELECT * FROM x WHERE {condition}"
+    )
+    for tree in (whole, inside):
+        (occurrence,) = find_occurrences(tree, columns, now)
+        bounds = derive(occurrence.conditions, cloudtrail.partitions)
+        assert (bounds.first, bounds.last) == (first, last)
+
+
+def test_a_saved_query_keeps_counting_from_the_day_on_which_it_runs(
+    sources: dict[str, Source],
+) -> None:
+    sql = "SELECT actor FROM cloudtrail WHERE event_time BETWEEN now() - INTERVAL '7' DAY AND now()"
+    text = " ".join(rolling_text(Draft("q", sql), sources, 1).split())
+    assert "day >= date_format(CURRENT_DATE - INTERVAL '8' DAY, '%Y/%m/%d')" in text
+    assert "day <= date_format(CURRENT_DATE + INTERVAL '3' DAY, '%Y/%m/%d')" in text
+    assert "'20" not in text
 
 
 def compiled(sql: str, sources: dict[str, Source], **narrow: tuple[str, ...]) -> str:

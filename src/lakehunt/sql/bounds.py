@@ -16,9 +16,9 @@ from lakehunt.model import Partitions
 from lakehunt.times import ALL_TIME
 
 _TIME_COLUMN = "event_time"
-_MILLISECOND = timedelta(milliseconds=1)
+MILLISECOND = timedelta(milliseconds=1)
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}
-_TIME_TYPE = re.compile(r"(?i)timestamp|date$")
+TIME_TYPE = re.compile(r"(?i)timestamp|date$")
 _FLIPPED: dict[type[exp.Expr], type[exp.Expr]] = {
     exp.LT: exp.GT,
     exp.LTE: exp.GTE,
@@ -71,11 +71,11 @@ def derive(
     since, until = _time_bounds(conditions, _TIME_COLUMN)
     first, last = _text_bounds(conditions, names[partitions.window])
     if since is not None:
-        derived = day_value(partitions, _moved(since, -partitions.earliness))
+        derived = day_value(partitions, moved(since, -partitions.earliness))
         first = max(first, derived) if first else derived
     if until is not None:
-        last_moment = _moved(until, -_MILLISECOND)
-        derived = day_value(partitions, _moved(last_moment, partitions.lateness))
+        last_moment = moved(until, -MILLISECOND)
+        derived = day_value(partitions, moved(last_moment, partitions.lateness))
         last = min(last, derived) if last else derived
     values = {
         name: found
@@ -105,7 +105,8 @@ def predicate(bounds: Bounds, partitions: Partitions, *, is_raw: bool = False) -
     return conditions
 
 
-def _moved(moment: datetime, by: timedelta) -> datetime:
+def moved(moment: datetime, by: timedelta) -> datetime:
+    """Return a moment that lies a span later, the same where there is none so far away."""
     try:
         return moment + by
     except OverflowError:
@@ -117,14 +118,19 @@ def _comparisons(
 ) -> Iterable[tuple[type[exp.Expr], exp.Expr]]:
     """Yield (comparison, value) for each plain comparison of a column, the column on the left."""
     for condition in conditions:
-        if isinstance(condition, exp.Between) and _is(condition.this, column):
-            yield exp.GTE, condition.args["low"]
-            yield exp.LTE, condition.args["high"]
-        elif type(condition) in _FLIPPED:
-            if _is(condition.this, column):
-                yield type(condition), condition.expression
-            elif _is(condition.expression, column):
-                yield _FLIPPED[type(condition)], condition.this
+        for side, comparison, value in compared(condition):
+            if _is(side, column):
+                yield comparison, value
+
+
+def compared(condition: exp.Expr) -> Iterable[tuple[exp.Expr, type[exp.Expr], exp.Expr]]:
+    """Yield (side, comparison, other side) of a comparison, as it stands and turned around."""
+    if isinstance(condition, exp.Between):
+        yield condition.this, exp.GTE, condition.args["low"]
+        yield condition.this, exp.LTE, condition.args["high"]
+    elif type(condition) in _FLIPPED:
+        yield condition.this, type(condition), condition.expression
+        yield condition.expression, _FLIPPED[type(condition)], condition.this
 
 
 def _is(node: exp.Expr, column: str) -> bool:
@@ -137,7 +143,7 @@ def _time_bounds(
     since: list[datetime] = []
     until: list[datetime] = []
     for comparison, value in _comparisons(conditions, column):
-        moment = _instant(value)
+        moment = instant(value)
         if moment is None:
             continue
         if comparison in (exp.GT, exp.GTE, exp.EQ) and moment > ALL_TIME.since:
@@ -147,22 +153,22 @@ def _time_bounds(
         if comparison is exp.LT:
             until.append(moment)
         elif comparison in (exp.LTE, exp.EQ):
-            until.append(_moved(moment, _MILLISECOND))
+            until.append(moved(moment, MILLISECOND))
     return max(since, default=None), min(until, default=None)
 
 
-def _instant(value: exp.Expr) -> datetime | None:
+def instant(value: exp.Expr) -> datetime | None:
     """Return the moment of a time literal, or of one moved by a literal span; else None."""
     if isinstance(value, exp.Paren):
-        return _instant(value.this)
+        return instant(value.this)
     if isinstance(value, exp.Add | exp.Sub):
-        moment, span = _instant(value.this), _span(value.expression)
-        if moment is None or span is None:
+        moment, by = instant(value.this), span(value.expression)
+        if moment is None or by is None:
             return None
-        return _moved(moment, span if isinstance(value, exp.Add) else -span)
+        return moved(moment, by if isinstance(value, exp.Add) else -by)
     if isinstance(value, exp.Introducer) and value.name.upper() in ("TIMESTAMP", "DATE"):
         return _read(value.expression.name)
-    if isinstance(value, exp.Cast) and _TIME_TYPE.match(value.to.sql("trino")):
+    if isinstance(value, exp.Cast) and TIME_TYPE.match(value.to.sql("trino")):
         return _read(value.this.name if isinstance(value.this, exp.Literal) else "")
     return None
 
@@ -175,7 +181,8 @@ def _read(text: str) -> datetime | None:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def _span(value: exp.Expr) -> timedelta | None:
+def span(value: exp.Expr) -> timedelta | None:
+    """Return how long an interval literal is, None where that depends on the calendar."""
     if not isinstance(value, exp.Interval) or not isinstance(value.this, exp.Literal):
         return None
     seconds = _SECONDS.get(value.text("unit").upper().removesuffix("S"))

@@ -5,7 +5,7 @@ Knows sources by their model. Engines take the `Statement`; workflows and faces 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
 from sqlglot import exp
@@ -26,13 +26,21 @@ from lakehunt.sql.occurrences import (
 from lakehunt.sql.parse import fingerprint, parse_query, print_query
 from lakehunt.times import ALL_TIME
 
+_FORMS = (
+    "a bound is a comparison of event_time, date(event_time) or CAST(event_time AS date) with a"
+    " literal, or with now(), current_timestamp, localtimestamp or current_date, plus or minus an"
+    " interval literal"
+)
 # Marks a subquery that stands for a table, so that later conditions join the earlier ones.
 _WRAPPED = "wrapped"
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A query as written, with its parameters, not yet bound to a window; version 0 is none."""
+    """A query as written, with its parameters, not yet bound to a window; version 0 is none.
+
+    `now` is the clock by which `current_timestamp` and the like bound partitions, by default ours.
+    """
 
     name: str
     text: str
@@ -41,6 +49,7 @@ class Draft:
     narrow: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     where: Location | None = None
     version: int = 0
+    now: datetime | None = None
 
     @property
     def tree(self) -> exp.Query:
@@ -147,10 +156,11 @@ def compile_draft(
     columns = relation_columns(sources)
     tree = bind(draft.tree, window or ALL_TIME, draft.params, draft.values)
     tree = _expanded(tree, draft, sources, absent)
-    found = find_occurrences(tree, columns)
+    now = draft.now or datetime.now(UTC)
+    found = find_occurrences(tree, columns, now)
     is_held = window is not None and hold and _hold(tree, found, sources, window)
     if _narrow(tree, sources, draft.narrow) or is_held:
-        found = find_occurrences(tree, columns)
+        found = find_occurrences(tree, columns, now)
     reads = tuple(_read(o, sources, lateness) for o in found)
     known = _fingerprint(draft.text, draft.where)
     return Statement(draft.name, tree, window, known, reads, draft.is_over_all)
@@ -310,4 +320,4 @@ def require_bounds(statement: Statement, why: str) -> None:
         if not read.bounds.is_bounded:
             what = f"{read.occurrence.relation} is read without a bound on event_time, and {why}"
             hint = "add --since 24h or `WHERE event_time >= ...`, or allow it with --all-time"
-            raise UnboundedError(f"{what}; {hint}")
+            raise UnboundedError(f"{what}; {hint}; {_FORMS}")

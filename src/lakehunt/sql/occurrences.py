@@ -6,6 +6,7 @@ A condition listed here may be applied early: rows that fail it cannot reach the
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
@@ -13,6 +14,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 from sqlglot.schema import MappingSchema
 
+from lakehunt.sql.implied import implied
 from lakehunt.trino_on_duckdb.signatures import named
 
 _TAG = "occurrence"
@@ -87,19 +89,20 @@ def is_cte(table: exp.Table) -> bool:
 
 
 def find_occurrences(
-    tree: exp.Query, relations: Mapping[str, Sequence[str]]
+    tree: exp.Query, relations: Mapping[str, Sequence[str]], now: datetime | None = None
 ) -> tuple[Occurrence, ...]:
     """Return the places where a bound query reads log relations, in tree order.
 
     Args:
         relations: the columns of each log relation.
+        now: the clock from which conditions on it are made plain; without one they do not count.
     """
     tables = log_tables(tree, relations)
     names = [table.name.lower() for table in tables]
     for index, table in enumerate(tables):
         table.meta[_TAG] = index
     try:
-        found = _scan(_qualified(tree, {name: relations[name] for name in names}))
+        found = _scan(_qualified(tree, {name: relations[name] for name in names}), now)
     except SqlglotError:
         found = {}
     finally:
@@ -129,7 +132,7 @@ def _qualified(tree: exp.Query, relations: Mapping[str, Sequence[str]]) -> exp.Q
 _Found = dict[int, tuple[frozenset[str] | None, tuple[exp.Expr, ...]]]
 
 
-def _scan(tree: exp.Query) -> _Found:
+def _scan(tree: exp.Query, now: datetime | None) -> _Found:
     found: _Found = {}
     # what each derived table's readers filter it by, one list per reader
     readers: dict[int, list[list[exp.Expr]]] = {}
@@ -139,7 +142,7 @@ def _scan(tree: exp.Query) -> _Found:
             readers[id(branch)] = [_renamed(scope, branch, reader) for reader in filters]
         pushed = _pushed_down(scope, filters)
         for alias, (_, source) in scope.selected_sources.items():
-            conditions = [*_conditions(scope, alias), *_of(alias, pushed)]
+            conditions = [*_conditions(scope, alias, now), *_of(alias, pushed)]
             if isinstance(source, Scope):
                 readers.setdefault(id(source), []).append(conditions)
             elif _TAG in source.meta:
@@ -163,7 +166,7 @@ def _outputs(query: exp.Expr) -> list[str]:
     return names
 
 
-def _conditions(scope: Scope, alias: str) -> list[exp.Expr]:
+def _conditions(scope: Scope, alias: str, now: datetime | None) -> list[exp.Expr]:
     """Return the conjuncts of a SELECT that filter one of its tables alone."""
     select = scope.expression
     if not isinstance(select, exp.Select):
@@ -176,15 +179,22 @@ def _conditions(scope: Scope, alias: str) -> list[exp.Expr]:
     nullable = nullable or (own is not None and own.side in ("LEFT", "FULL"))
     found: list[exp.Expr] = []
     where = select.args.get("where")
-    for condition in conjuncts(where.this if where else None):
+    for condition in _told(where.this if where else None, now):
         if _filters(condition, alias) and (not nullable or _rejects_null(condition)):
             found.append(condition)
     for join in joins:
         inner = join.side == "" and not nullable
         if inner or (join is own and join.side == "LEFT" and not any(j.side for j in later)):
-            on = conjuncts(join.args.get("on"))
+            on = _told(join.args.get("on"), now)
             found.extend(condition for condition in on if _filters(condition, alias))
     return found
+
+
+def _told(condition: exp.Expr | None, now: datetime | None) -> list[exp.Expr]:
+    """Return the conjuncts of a condition, and what of each is plain by the clock."""
+    own = conjuncts(condition)
+    plain = (plain for one in own if now is not None for plain in implied(one, now))
+    return [*own, *plain]
 
 
 def conjuncts(condition: exp.Expr | None) -> list[exp.Expr]:

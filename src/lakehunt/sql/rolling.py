@@ -4,6 +4,7 @@ Knows bound statements. What an account saves for its console is written with it
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp
@@ -29,7 +30,7 @@ def rolling_text(draft: Draft, sources: Mapping[str, Source], days: int) -> str:
         SqlError: as `compile_draft`.
     """
     window = Window(_TODAY - timedelta(days=days), _TODAY + timedelta(days=1))
-    statement = compile_draft(draft, sources, window, hold=False)
+    statement = compile_draft(replace(draft, now=_TODAY), sources, window, hold=False)
     formats = {
         value: window_column(read.source.partitions).format
         for read in statement.reads
