@@ -46,7 +46,8 @@ def test_each_command_has_help(command: str, lakehunt: Run) -> None:
 def test_hunt_exits_1_with_findings_and_0_without(lake: Path, lakehunt: Run) -> None:
     assert lakehunt("hunt", lake).code == 1
     assert lakehunt("hunt", lake, "--severity", "critical", "--tag", "none").code == 2
-    assert lakehunt("hunt", lake, "--attack", "T1110").code == 0
+    assert lakehunt("hunt", lake, "--attack", "t1110").code == 0
+    assert lakehunt("hunt", lake, "--attack", "t1685").code == 1
 
 
 def test_stdout_is_data_only(lake: Path, lakehunt: Run) -> None:
