@@ -10,6 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from lakehunt.cli.main import _COMMANDS
+from lakehunt.content import roots, source_names
 from lakehunt.model import Source
 from tests.conftest import Ran
 from tests.lakes import document, event, lake_of, put
@@ -252,14 +253,28 @@ def test_a_broken_header_is_named_with_its_line(tmp_path: Path, lakehunt: Run) -
     assert lakehunt("check", "--content", tmp_path).code == 1
 
 
-def test_new_query_is_clean_from_the_start(tmp_path: Path, lakehunt: Run) -> None:
-    (tmp_path / "queries").mkdir()
-    ran = lakehunt("new", "query", "cloudtrail.buckets_listed", "--content", tmp_path)
+@pytest.mark.parametrize("source", source_names(roots()))
+def test_new_query_is_clean_from_the_start(source: str, tmp_path: Path, lakehunt: Run) -> None:
+    name = f"{source}.buckets_listed"
+    ran = lakehunt("new", "query", name, "--content", tmp_path)
     assert ran.code == 0
-    assert "lakehunt check cloudtrail.buckets_listed" in ran.out
-    checked = lakehunt("check", "cloudtrail.buckets_listed", "--content", tmp_path)
+    assert f"lakehunt check {name}" in ran.out
+    cases = (tmp_path / "cases" / source / "buckets_listed.yaml").read_text()
+    assert "set: {" in cases
+    checked = lakehunt("check", name, "--content", tmp_path)
     assert (checked.code, checked.out) == (0, "")
-    assert lakehunt("new", "query", "cloudtrail.buckets_listed", "--content", tmp_path).code == 2
+    assert lakehunt("new", "query", name, "--content", tmp_path).code == 2
+
+
+def test_new_query_on_a_new_source_is_clean_from_the_start(tmp_path: Path, lakehunt: Run) -> None:
+    lakehunt("new", "source", "door_log", "--content", tmp_path)
+    template = tmp_path / "ddl" / "door_log.sql.j2"
+    # no field of a record has the name of the event
+    named = template.read_text().replace("operation AS event_name", "concat('-', id) AS event_name")
+    template.write_text(named)
+    assert lakehunt("new", "query", "door_log.opened", "--content", tmp_path).code == 0
+    checked = lakehunt("check", "door_log.opened", "--content", tmp_path)
+    assert (checked.code, checked.out) == (0, "")
 
 
 def test_a_new_source_has_tables_and_reads_logs_from_the_start(
@@ -301,7 +316,10 @@ def test_a_new_source_has_tables_and_reads_logs_from_the_start(
     assert json.loads(left.out) == {"line": "no record"}
 
 
-@pytest.mark.parametrize("name", ["cloudtrail", "door_log", "Door-Log", "door_raw", "x"])
+@pytest.mark.parametrize(
+    "name",
+    ["cloudtrail", "door_log", "Door-Log", "door_raw", "x", "activity", "select", "union", "date"],
+)
 def test_a_new_source_takes_no_name_that_is_taken(tmp_path: Path, lakehunt: Run, name: str) -> None:
     assert lakehunt("new", "source", "door_log", "--content", tmp_path).code == 0
     before = sorted(tmp_path.rglob("*"))
@@ -311,7 +329,7 @@ def test_a_new_source_takes_no_name_that_is_taken(tmp_path: Path, lakehunt: Run,
     assert sorted(tmp_path.rglob("*")) == before
 
 
-_RECORD = '{eventTime: "2026-05-01T10:00:00Z", eventName: ListBuckets}'
+_RECORD = '{at: "2026-05-01T10:00:00Z", eventName: ListBuckets}'
 
 
 @pytest.mark.parametrize(
@@ -329,7 +347,7 @@ _RECORD = '{eventTime: "2026-05-01T10:00:00Z", eventName: ListBuckets}'
         ("status: draft", "status: stable", "sql:17: `misses` of a stable query still says TODO"),
         ("expect: []", "expect: [{event_name: A}]", "case near_miss: 0 rows, expected 1"),
         ("outcome: success", "outcome: failure", "outcome is 'success', expected 'failure'"),
-        ("eventName: GetBucketAcl", "eventNam: GetBucketAcl", "did you mean eventName"),
+        ("eventName: Other", "eventNam: Other", "did you mean eventName"),
         (_RECORD, "{repeat: abc, record: {}}", ".yaml:6: `repeat: abc`, expected a number such"),
         (_RECORD, "{repeat: 0, record: {}}", ".yaml:6: `repeat: 0`, expected a number such as 25"),
         (_RECORD, "{repeat: 2, every: soon, record: {}}", ".yaml:6: `every: soon`, expected 10s,"),

@@ -135,7 +135,7 @@ def test_a_broken_source_names_the_file_and_line(
         ("yyyy/MM/dd", "yyyy/MM/DD", "has DD, expected letters of a date: yyyy, MMM, MM, dd, HH"),
         ("yyyy/MM/dd", "yyyy/mm/dd", "`format: yyyy/mm/dd` has mm without HH, expected letters"),
         ("yyyy/MM/dd", "yyyy/'MM/dd", "`format: yyyy/'MM/dd` has ', expected letters of a date"),
-        ('"[0-9]{12}"', '"[0-9"', ":11: `pattern`: unterminated character set at position 0, exp"),
+        ("'\\d{12}'", '"[0-9"', ":11: `pattern`: unterminated character set at position 0, exp"),
     ],
 )
 def test_a_partitions_file_says_only_what_can_be(

@@ -3,15 +3,25 @@
 Knows the file formats. `cli` calls it.
 """
 
+import json
 import re
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from lakehunt.errors import UsageError
+from lakehunt.engines.base import Limits
+from lakehunt.engines.local.engine import LocalEngine
+from lakehunt.errors import Location, UsageError
+from lakehunt.model import ACTIVITY, Record, Result, Source, Window
+from lakehunt.sql.compile import Draft
+from lakehunt.sql.words import RESERVED
+from lakehunt.writer import expand, write_lake
 
 _SLUG = re.compile(r"[a-z][a-z0-9_]{2,60}")
 # The name of a source becomes that of its views: what is generated beside them ends like this.
 _OURS = ("_raw", "_lines", "_unparsed")
+_WORD = re.compile(r"[A-Za-z][\w.]*")
 _QUERY = """\
 -- ---
 -- title: TODO what was seen, in a few words
@@ -25,7 +35,7 @@ _QUERY = """\
 -- stage: initial access
 -- group_by: [actor]
 -- params:
---   names: {{type: texts, default: [ListBuckets], help: API calls to look for}}
+--   names: {{type: texts, default: [{name}], help: names of events to look for}}
 -- columns: {{event_time: timestamp, account_id: text, region: text, actor: text, source_ip: text,
 --   event_name: text, target: text, outcome: text, event_id: text, log_file: text}}
 -- expected: [TODO who does this for good reason]
@@ -55,14 +65,15 @@ cases:
     window: [2026-05-01T00:00:00Z, 2026-05-02T00:00:00Z]
     given:
       {source}:
-        - {{eventTime: "2026-05-01T10:00:00Z", eventName: ListBuckets}}
+        - {record}
     expect:
-      - {{event_time: "2026-05-01T10:00:00Z", event_name: ListBuckets, outcome: success}}
+      - {{event_time: "{at}", event_name: {name}, outcome: {outcome}}}
   near_miss:
     like: hit
-    set: {{eventName: GetBucketAcl}}
+    {change}
     expect: []
 """
+_AT = "2026-05-01T10:00:00Z"
 # JSON, one object per line: the form of most newer logs. A name in capitals is to be replaced.
 _TEMPLATE = """\
 -- ---
@@ -121,8 +132,8 @@ layouts:                            # in order; `lakehunt ddl` takes the first
 file: ${account_id}_SOURCE_${region}_${stamp:yyyyMMdd'T'HHmm'Z'}_${rest}.log.gz
 
 columns:
-  account_id: {type: enum, values: deployment.accounts, pattern: "[0-9]{12}"}
-  region: {type: enum, values: deployment.regions}
+  account_id: {type: enum, values: deployment.accounts, pattern: '\\d{12}', example: "111122223333"}
+  region: {type: enum, values: deployment.regions, example: us-east-1}
   day: {type: date, format: yyyy/MM/dd, range: "deployment.first_day,NOW", interval: 1 DAYS}
 
 window: day                         # the column derived from event_time
@@ -150,26 +161,85 @@ def new_source(root: Path, name: str) -> tuple[Path, Path]:
     """
     if not _SLUG.fullmatch(name) or name.endswith(_OURS):
         raise UsageError(f"{name}: name the log in lower case, such as network_firewall")
+    taken = {word: f"a reserved word in Athena's {where}" for word, where in RESERVED.items()}
+    taken[ACTIVITY] = "the view over all sources"
+    if name in taken:
+        raise UsageError(f"{name} is {taken[name]}; name the log, such as network_firewall")
     template = root / "ddl" / f"{name}.sql.j2"
     partitions = root / "partitions" / f"{name}.yaml"
     _write({template: _TEMPLATE, partitions: _PARTITIONS.replace("SOURCE", name)})
     return template, partitions
 
 
-def new_query(root: Path, source: str, slug: str) -> tuple[Path, Path]:
+def new_query(root: Path, source: Source, slug: str) -> tuple[Path, Path]:
     """Write a query and its cases below a content root and return both paths.
+
+    They look for what the example record of the source is, so that they work as they stand.
 
     Raises:
         UsageError: the name does not fit, or a file is there already.
+        ContentError: the source has problems.
     """
     if not _SLUG.fullmatch(slug):
-        raise UsageError(f"{source}.{slug}: name what was seen, such as {source}.trail_stopped")
+        raise UsageError(f"{source.name}.{slug}: name what was seen, such as trail_stopped")
     repository = root / "tests" / "cases"
     cases = repository if repository.is_dir() else root / "cases"
-    query_path = root / "queries" / source / f"{slug}.sql"
-    case_path = cases / source / f"{slug}.yaml"
-    _write({query_path: _QUERY.format(source=source), case_path: _CASES.format(source=source)})
+    query_path = root / "queries" / source.name / f"{slug}.sql"
+    case_path = cases / source.name / f"{slug}.yaml"
+    name, outcome = _example(source)
+    texts = {"source": source.name, "name": name, "outcome": outcome, "at": _AT}
+    texts |= _changed(source, name)
+    _write({query_path: _QUERY.format(**texts), case_path: _CASES.format(**texts)})
     return query_path, case_path
+
+
+def _example(source: Source) -> tuple[str, str]:
+    """Return what the event view makes of the example record: name and outcome, as YAML."""
+    at = datetime.fromisoformat(_AT)
+    window = Window(at, at + timedelta(hours=1))
+    draft = Draft("example", f"SELECT event_name, outcome FROM {source.name}")
+    with tempfile.TemporaryDirectory(prefix="lakehunt-new-") as folder:
+        lake = Path(folder)
+        write_lake(lake, source, expand(source, [{"at": _AT}], at, Location("example")))
+        engine = LocalEngine(lake, {source.name: source})
+        try:
+            run = engine.run([draft], window, Limits(), lambda share: None)
+        finally:
+            engine.close()
+    (result,) = run.results.values()
+    if not isinstance(result, Result):
+        raise result
+    row = next(iter(result.rows()), {})
+    return _yaml(row.get("event_name") or "TODO"), _yaml(row.get("outcome"))
+
+
+def _changed(source: Source, name: str) -> dict[str, str]:
+    """Return the record of the hit and what makes a near miss of it.
+
+    That is another value in the field which the event is named after, or no record where none is.
+    """
+    fields = dict(_texts(source.partitions.example))
+    named = next((key for key, value in fields.items() if _yaml(value) == name), "")
+    if not named:
+        return {"record": f'{{at: "{_AT}"}}', "change": f"given: {{{source.name}: []}}"}
+    # the example has the rest of a field with fields in it
+    own = "" if "." in named else f", {named}: {name}"
+    return {"record": f'{{at: "{_AT}"{own}}}', "change": f"set: {{{named}: Other}}"}
+
+
+def _texts(record: Record, above: str = "") -> Iterator[tuple[str, str]]:
+    for key, value in record.items():
+        if isinstance(value, Mapping):
+            yield from _texts(value, f"{above}{key}.")
+        elif isinstance(value, str):
+            yield f"{above}{key}", str(value)
+
+
+def _yaml(value: object) -> str:
+    """Return a value as a word in YAML, in quotes where it must be."""
+    if value is None:
+        return "null"
+    return str(value) if _WORD.fullmatch(str(value)) else json.dumps(str(value))
 
 
 def _write(files: Mapping[Path, str]) -> None:

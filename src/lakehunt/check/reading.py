@@ -11,12 +11,12 @@ from lakehunt.check.checked import Checked, Mark, Rule
 from lakehunt.check.examples import headed, select
 from lakehunt.check.stand_ins import WINDOW
 from lakehunt.check.tree import bare, relations
-from lakehunt.check.words import RESERVED
 from lakehunt.errors import SqlError
 from lakehunt.layouts import window_column
 from lakehunt.model import owner_of
 from lakehunt.sql.compile import compile_draft, relation_columns
 from lakehunt.sql.occurrences import log_tables
+from lakehunt.sql.words import RESERVED
 from lakehunt.trino_on_duckdb import ir
 
 _LOWER, _UPPER = (">", ">="), ("<", "<=")

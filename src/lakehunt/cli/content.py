@@ -20,6 +20,7 @@ from lakehunt.model import ACTIVITY, Query, Source
 
 if TYPE_CHECKING:
     from lakehunt.check import RuleProblem
+    from lakehunt.content import Root
 
 STDIN = "<stdin>"
 # The forms of `render.problems`, which is loaded when there is something to say.
@@ -176,38 +177,40 @@ def new_command(kind: str, name: str, content: Path | None) -> int:
     They are written below --content or the current folder.
     """
     root = content or Path.cwd()
-    known = _known_sources(content)
-    written, next_ = (_new_query if kind == "query" else _new_source)(root, name, known)
+    roots = _known_roots(content)
+    written, next_ = (_new_query if kind == "query" else _new_source)(root, name, roots)
     note(f"wrote {path}" for path in written)
     click.echo(f"{next_} --content {shlex.quote(str(content or '.'))}")
     return ExitCode.CLEAN
 
 
-def _known_sources(content: Path | None) -> tuple[str, ...]:
-    from lakehunt.content import source_names
-
+def _known_roots(content: Path | None) -> "tuple[Root, ...]":
     try:
-        return source_names(content_roots(content))
+        return content_roots(content)
     except LakeError:
         # a folder that is new or empty has no sources of its own yet
-        return source_names(content_roots(None))
+        return content_roots(None)
 
 
-def _new_query(root: Path, name: str, known: Sequence[str]) -> tuple[Sequence[Path], str]:
+def _new_query(root: Path, name: str, roots: "Sequence[Root]") -> tuple[Sequence[Path], str]:
+    from lakehunt.content import source_names
     from lakehunt.scaffold import new_query
+    from lakehunt.sources import load_source
 
     source, _, slug = name.partition(".")
+    known = source_names(roots)
     if source not in known:
         raise UsageError(f"{name}: no source {source or '?'}; there are {', '.join(known)}")
-    written = new_query(root, source, slug)
+    written = new_query(root, load_source(roots, source), slug)
     note(["a draft runs by its id; `status: stable` takes it into hunts"])
     return written, f"lakehunt check {name}"
 
 
-def _new_source(root: Path, name: str, known: Sequence[str]) -> tuple[Sequence[Path], str]:
+def _new_source(root: Path, name: str, roots: "Sequence[Root]") -> tuple[Sequence[Path], str]:
+    from lakehunt.content import source_names
     from lakehunt.scaffold import new_source
 
-    if name in known:
+    if name in source_names(roots):
         raise UsageError(f"{name}: there is such a source; `lakehunt show {name}` prints it")
     written = new_source(root, name)
     note(["its columns and folders are an example: put those of the log in their place"])

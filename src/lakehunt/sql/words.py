@@ -1,6 +1,6 @@
 """Words that Athena reserves, as data.
 
-Knows no query. The rule on names reads it.
+Knows no query. The rule on names and the names of new sources read it.
 """
 
 # Source: Athena user guide, "Escape reserved keywords in queries" (read 2026-11-23).
