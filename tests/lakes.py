@@ -19,6 +19,17 @@ def lake_of(folder: Path, source: Source, *records: Mapping[str, object]) -> Pat
     return folder
 
 
+def stopped_trail(folder: Path, cloudtrail: Source) -> Path:
+    """Return a lake of two events, one of them a finding."""
+    return lake_of(
+        folder,
+        cloudtrail,
+        {"eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging",
+         "requestParameters": {"name": "main"}},
+        {"eventName": "GetBucketAcl"},
+    )  # fmt: skip
+
+
 def three_days(folder: Path, source: Source) -> Path:
     """Make a lake of three days, two accounts and two regions, an event in each."""
     return lake_of(
