@@ -59,6 +59,16 @@ def test_each_day_tells_its_files_rows_and_delays(tmp_path: Path, lakehunt: Lake
     assert two["delay_max_seconds"] == 180.0
 
 
+def test_what_came_later_than_a_window_counts_on_is_named(
+    tmp_path: Path, lakehunt: Lakehunt
+) -> None:
+    deliver(tmp_path, 1, "1005", event("A", "2026-05-01T10:00:00Z"))
+    deliver(tmp_path, 5, "1400", event("B", "2026-05-01T12:00:00Z"))
+    told = "cloudtrail: events of 1 day came up to 4d 2h late; runs with a window count on 1d: take"
+    assert f"{told} --lateness 5d\n" in lakehunt("status", tmp_path).err
+    assert "late;" not in lakehunt("status", tmp_path, "--lateness", "5d").err
+
+
 def test_missing_days_and_silent_places_are_named(
     tmp_path: Path, cloudtrail: Source, lakehunt: Lakehunt
 ) -> None:

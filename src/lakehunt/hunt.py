@@ -113,7 +113,9 @@ def _takes(choice: Choice, query: Query) -> bool:
     )
     if not all(not asked or set(asked) & set(own) for asked, own in wanted):
         return False
-    if choice.attack and not any(i.startswith(a.upper()) for a in choice.attack for i in query.attack):
+    if choice.attack and not any(
+        i.startswith(a.upper()) for a in choice.attack for i in query.attack
+    ):
         return False
     return query.severity.rank >= choice.severity.rank
 

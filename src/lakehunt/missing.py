@@ -41,6 +41,10 @@ class Expected:
     lateness: timedelta | None = None
     deployment: Deployment = field(default_factory=Deployment)
 
+    def counted_on(self, partitions: Partitions) -> timedelta:
+        """Return how late the files of a source may be."""
+        return partitions.lateness if self.lateness is None else self.lateness
+
     def due(self, partitions: Partitions) -> "Due":
         """Return the days that must have files.
 
@@ -48,7 +52,7 @@ class Expected:
         """
         if self.window is None:
             return Due()
-        late = partitions.lateness if self.lateness is None else self.lateness
+        late = self.counted_on(partitions)
         whole_days = (self.now - datetime.min.replace(tzinfo=UTC) - late).days
         asked = (self.window.until - _A_MILLISECOND).date()
         last = min(asked, date.fromordinal(max(whole_days, 1)))

@@ -113,6 +113,7 @@ def _of_files(
         strange_fields=tuple(_fields(found)),
         files=len(own),
         looked_into=len(found),
+        lateness=expected.counted_on(partitions),
     )
 
 

@@ -78,7 +78,7 @@ class SourceHealth:
 
     Fields were looked for in `looked_into` of the `files` files. `undelivered` are the accounts and
     regions of lakehunt.toml that no file is of, by column; `location` is where it says that the
-    files lie, of a source that has none.
+    files lie, of a source that has none. A window counts on delivery within `lateness`.
     """
 
     source: str
@@ -90,6 +90,12 @@ class SourceHealth:
     strange_fields: tuple[StrangeField, ...] = ()
     files: int = 0
     looked_into: int = 0
+    lateness: timedelta = timedelta.max
+
+    @property
+    def late_days(self) -> tuple[DayHealth, ...]:
+        """Return the days with events that came later than a window counts on."""
+        return tuple(day for day in self.days if day.delay_max and day.delay_max > self.lateness)
 
     @property
     def missing(self) -> tuple[Span, ...]:

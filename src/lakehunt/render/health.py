@@ -103,6 +103,13 @@ def health_lines(health: SourceHealth) -> Iterator[str]:
     for column, values in health.undelivered.items():
         shown = _some([for_terminal(value) for value in values])
         yield f"{health.source}: no file with {column} {shown}, which lakehunt.toml lists"
+    if health.late_days:
+        longest = max(day.delay_max or timedelta() for day in health.late_days)
+        yield (
+            f"{health.source}: events of {counted(len(health.late_days), 'day')} came up to"
+            f" {_spoken(longest)} late; runs with a window count on {_spoken(health.lateness)}:"
+            f" take --lateness {longest.days + 1}d"
+        )
     yield from _place_lines(health)
     yield from _field_lines(health)
 
