@@ -4,7 +4,6 @@ Knows the names of the commands, not what they do; a command's module loads when
 """
 
 import gc
-import os
 import sys
 from importlib import import_module
 
@@ -102,9 +101,8 @@ def main() -> None:
     except click.Abort:
         click.echo("lakehunt: stopped", err=True)
         code = 130
-    except BrokenPipeError:
-        # the reader of a pipe has seen enough; keep Python from failing at the last flush
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except SystemExit:
+        # so click ends where the reader of a pipe has seen enough: that is no finding
         code = ExitCode.CLEAN
     except Exception as error:  # noqa: BLE001  whatever it is, it must not pass for findings
         code = _fault(error)
