@@ -251,6 +251,7 @@ def test_partition_bounds_follow_event_time(
         ("date(event_time) <= DATE '2026-05-19'", None, "2026/05/20"),
         ("event_time > now() - INTERVAL '7' DAY OR actor = 'x'", None, None),
         ("event_time <> now()", None, None),
+        ("date(actor) = DATE '2026-05-19'", None, None),
         ("date_trunc('day', event_time) = DATE '2026-05-19'", None, None),
         ("event_time > from_unixtime(1779000000)", None, None),
     ],
@@ -268,6 +269,12 @@ def test_the_clock_and_the_day_of_an_event_bound_partitions_with_a_day_to_spare(
         (occurrence,) = find_occurrences(tree, columns, now)
         bounds = derive(occurrence.conditions, cloudtrail.partitions)
         assert (bounds.first, bounds.last) == (first, last)
+
+
+def test_of_the_day_of_a_text_nothing_is_said(sources: dict[str, Source]) -> None:
+    sql = "SELECT 1 AS n FROM cloudfront_raw WHERE CAST(\"date\" AS date) = DATE '2026-05-19'"
+    (read,) = compile_draft(Draft("q", sql), sources, None).reads
+    assert not read.occurrence.conditions
 
 
 def test_a_saved_query_keeps_counting_from_the_day_on_which_it_runs(

@@ -15,7 +15,7 @@ from lakehunt.layouts import day_value
 from lakehunt.model import Partitions
 from lakehunt.times import ALL_TIME
 
-_TIME_COLUMN = "event_time"
+TIME_COLUMN = "event_time"
 MILLISECOND = timedelta(milliseconds=1)
 _SECONDS = {"SECOND": 1, "MINUTE": 60, "HOUR": 3600, "DAY": 86400, "WEEK": 604800}
 TIME_TYPE = re.compile(r"(?i)timestamp|date$")
@@ -68,7 +68,7 @@ def derive(
     """
     conditions = [*conditions]
     names = _names(partitions, is_raw=is_raw)
-    since, until = _time_bounds(conditions, _TIME_COLUMN)
+    since, until = _time_bounds(conditions, TIME_COLUMN)
     first, last = _text_bounds(conditions, names[partitions.window])
     if since is not None:
         derived = day_value(partitions, moved(since, -partitions.earliness))

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from lakehunt.model import ValueType
 from lakehunt.sql.bind import literal
-from lakehunt.sql.bounds import MILLISECOND, TIME_TYPE, compared, instant, moved, span
+from lakehunt.sql.bounds import MILLISECOND, TIME_COLUMN, TIME_TYPE, compared, instant, moved, span
 
 _DAY = timedelta(days=1)
 _CLOCKS = (exp.CurrentTimestamp, exp.Localtimestamp, exp.CurrentDate)
@@ -44,17 +44,20 @@ def implied(condition: exp.Expr, now: datetime) -> Iterator[exp.Expr]:
 
 
 def _column(side: exp.Expr) -> exp.Column | None:
-    """Return a column that is compared, as it is or by its day."""
+    """Return a column that is compared as it is, or that of event time by its day.
+
+    Of another column it is not known whether it is a text, which no moment can be compared with.
+    """
+    column = side
     match side:
-        case exp.Column():
-            return side
         case exp.Paren():
             return _column(side.this)
-        case exp.Anonymous(expressions=[exp.Column() as column]) if side.name.lower() == "date":
-            return column
-        case exp.Cast(this=exp.Column() as column) if _is_date(side):
-            return column
-    return None
+        case exp.Anonymous(expressions=[inner]) if side.name.lower() == "date":
+            column = inner
+        case exp.Cast(this=inner) if _is_date(side):
+            column = inner
+    is_known = column is side or column.name.lower() == TIME_COLUMN
+    return column if isinstance(column, exp.Column) and is_known else None
 
 
 def _is_date(cast: exp.Cast) -> bool:
