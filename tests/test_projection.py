@@ -72,6 +72,15 @@ def test_days_that_no_partition_has_are_told(first: str, before: str, asked: str
     assert told == ([(asked, "2026/04/01 to 2026/05/03")] if asked else [])
 
 
+def test_hours_of_today_that_are_to_come_are_not_told_as_missing() -> None:
+    hours = {"day_type": "date", "day_format": "yyyy-MM-dd-HH", "day_range": "2026-04-01-00,NOW",
+             "day_interval_unit": "HOURS"}  # fmt: skip
+    place = projected("x/${day}/", **hours)
+    assert not [*place.lacks([Wanted((), ("day",), "2026-05-01-00", "2026-05-04-00")])]
+    (lack,) = place.lacks([Wanted((), ("day",), "2026-03-31-00", "2026-05-04-00")])
+    assert lack.has == "2026-04-01-00 to 2026-05-03-12"
+
+
 def test_values_that_no_partition_has_are_told_once_for_all_wants() -> None:
     place = projected("x/${org}/${account}/${day}/", org_type="injected", **_ENUM, **_DAYS)
     asked = ("111122223333", "0111122223333", "999999999999"), ("999999999999", "888888888888")

@@ -82,7 +82,9 @@ class Projection:
         if not self.is_in_order:
             return ""
         is_early = bool(first) and first < self.first[: len(first)]
-        later = self.dates(self.last, before)[1:]
+        # what is left of a day that has begun is no gap
+        by_days = replace(self, interval=max(self.interval, timedelta(days=1)))
+        later = by_days.dates(self.last, before)[1:]
         if not (is_early or later):
             return ""
         last = later[-1] if later else max(self.dates(first, before), default=self.last)
