@@ -2,9 +2,9 @@
 -- title: Whether a name is one of a host
 -- kind: investigation
 -- status: stable
--- version: 1
+-- version: 2
 -- sources: [activity]
--- question: How often was a host of this name asked for, by name or with a request?
+-- question: How often was a host of this name, or one under it, asked for or sent a request?
 -- params:
 --   hosts: {type: texts, help: "names of hosts, such as www.example.com"}
 --   mention: {type: text, default: "%", help: a LIKE pattern that every event of it fits}
@@ -17,19 +17,34 @@
 -- references:
 --   - https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-query-logs-format.html
 -- ---
+WITH requests AS (
+    SELECT
+        event_time,
+        ELEMENT_AT(
+            FILTER(
+                ARRAY[:hosts],
+                -- whole labels from the end
+                x -> STARTS_WITH(
+                    REVERSE('.' || SPLIT_PART(target, '/', 1)), REVERSE('.' || LOWER(x))
+                )
+            ), 1
+        ) AS host
+    FROM activity
+    WHERE
+        event_time >= :since
+        AND event_time < :until
+        AND source NOT IN ('cloudtrail', 's3access', 'vpcflow')
+        AND target LIKE LOWER(:mention)
+)
+
 SELECT
     'host' AS kind,
-    SPLIT_PART(target, '/', 1) AS kind_name,
+    LOWER(host) AS kind_name,
     CAST(NULL AS varchar) AS access_key_id,
     MIN(event_time) AS first_event_time,
     MAX(event_time) AS last_event_time,
     COUNT(*) AS event_count
-FROM activity
-WHERE
-    event_time >= :since
-    AND event_time < :until
-    AND source NOT IN ('cloudtrail', 's3access', 'vpcflow')
-    AND target LIKE LOWER(:mention)
-    AND SPLIT_PART(target, '/', 1) IN (:hosts)
-GROUP BY SPLIT_PART(target, '/', 1)
-ORDER BY SPLIT_PART(target, '/', 1)
+FROM requests
+WHERE host IS NOT NULL
+GROUP BY LOWER(host)
+ORDER BY LOWER(host)

@@ -2,20 +2,21 @@
 -- title: Profile of traffic of somebody or something
 -- kind: investigation
 -- status: stable
--- version: 1
+-- version: 2
 -- sources: [activity]
 -- question: Which requests, flows and names asked for are of this address, machine, bucket or host?
 -- params:
 --   ends: {type: texts, default: [], help: "addresses, ARNs, ids of instances and interfaces"}
 --   machine: {type: texts, default: [], help: what else is the same machine}
 --   networks: {type: texts, default: [], help: "networks, such as 198.51.100.0/24"}
---   names: {type: texts, default: [], help: "buckets, hosts and other things asked for"}
+--   names: {type: texts, default: [], help: buckets and other things asked for}
+--   hosts: {type: texts, default: [], help: "names of hosts; those under them belong to them"}
 --   mention: {type: text, default: "%", help: a LIKE pattern that every event of it fits}
 --   most: {type: integer, default: 40, help: values of one facet}
 -- pivot:
 --   part: profile
 --   takes: {address: ends, instance: ends, interface: ends, user: ends, role: ends,
---     machine: machine, network: networks, bucket: names, host: names, resource: names,
+--     machine: machine, network: networks, bucket: names, host: hosts, resource: names,
 --     mention: mention}
 -- columns: {relation: text, facet: text, facet_value: text, first_event_time: timestamp,
 --   last_event_time: timestamp, event_count: integer, denied_count: integer,
@@ -65,8 +66,19 @@ WITH events AS (
                 THEN peer_ip
             WHEN peer_ip IN (:machine) THEN peer_ip
             WHEN resource IN (:names) THEN resource
-            ELSE ELEMENT_AT(
-                FILTER(ARRAY[:names], x -> STARTS_WITH(target || '/', LOWER(x) || '/')), 1
+            ELSE COALESCE(
+                ELEMENT_AT(
+                    FILTER(ARRAY[:names], x -> STARTS_WITH(target || '/', LOWER(x) || '/')), 1
+                ),
+                ELEMENT_AT(
+                    FILTER(
+                        ARRAY[:hosts],
+                        -- whole labels from the end, of what is no bucket and no address
+                        x -> source NOT IN ('s3access', 'vpcflow') AND STARTS_WITH(
+                            REVERSE('.' || SPLIT_PART(target, '/', 1)), REVERSE('.' || LOWER(x))
+                        )
+                    ), 1
+                )
             )
         END AS on_value
     FROM activity
