@@ -94,6 +94,38 @@ def test_an_instance_is_asked_for_with_its_interface_and_address(lake: Path, lak
     assert facet(dossier, "address", "on")["198.51.100.77"] == 2
 
 
+def test_a_private_address_of_another_network_is_another_machine(
+    tmp_path: Path, sources: dict[str, Source], lakehunt: Run
+) -> None:
+    instances = (
+        {
+            "instanceId": f"i-0example0000000{n}",
+            "privateIpAddress": "10.0.1.10",
+            "vpcId": f"vpc-{n}",
+        }
+        for n in (1, 2)
+    )
+    launched = [
+        at(
+            minute,
+            eventSource="ec2.amazonaws.com",
+            eventName="RunInstances",
+            responseElements={"instancesSet": {"items": [item]}},
+        )
+        for minute, item in enumerate(instances)
+    ]
+    lake = lake_of(tmp_path / "lake", sources["cloudtrail"], *launched)
+    dossier = told(lakehunt("pivot", "i-0example00000001", "--lake", lake, "--format", "json"))
+    assert {row["same_name"] for row in dossier["same"]} == {"i-0example00000001", "10.0.1.10"}
+    # of the address itself both are told
+    address = told(lakehunt("pivot", "10.0.1.10", "--lake", lake, "--format", "json"))
+    assert {row["same_name"] for row in address["same"]} == {
+        "10.0.1.10",
+        "i-0example00000001",
+        "i-0example00000002",
+    }
+
+
 def test_the_summary_says_how_its_parts_are_known_and_where_to_go_on(
     lake: Path, lakehunt: Run
 ) -> None:

@@ -2,15 +2,16 @@
 -- title: Interfaces, addresses and role of a machine, by the calls that made them
 -- kind: investigation
 -- status: stable
--- version: 1
+-- version: 2
 -- sources: [cloudtrail]
 -- question: Which interfaces, addresses and role were given to this instance, or who has them?
 -- params:
 --   ids: {type: texts, help: "ids of instances and interfaces, or addresses"}
+--   machine: {type: texts, default: [], help: what else is the same machine}
 --   mention: {type: text, default: "%", help: a LIKE pattern that every event of it fits}
 -- pivot:
 --   part: same
---   takes: {instance: ids, interface: ids, address: ids, machine: ids, mention: mention}
+--   takes: {instance: ids, interface: ids, address: ids, machine: machine, mention: mention}
 -- columns: {same_kind: text, same_name: text, told_by: text, first_event_time: timestamp,
 --   last_event_time: timestamp, event_count: integer}
 -- misses:
@@ -138,6 +139,9 @@ asked AS (
         OR interface_id IN (:ids)
         OR private_ip IN (:ids)
         OR public_ip IN (:ids)
+        -- not by its addresses: public ones pass on, private ones are in other networks too
+        OR instance_id IN (:machine)
+        OR interface_id IN (:machine)
 ),
 
 named AS (
@@ -156,7 +160,7 @@ named AS (
         'role' AS same_kind,
         actor AS same_name
     FROM calls
-    WHERE session_name IN (:ids)
+    WHERE session_name IN (:ids) OR session_name IN (:machine)
 )
 
 SELECT
