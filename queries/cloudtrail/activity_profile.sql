@@ -2,7 +2,7 @@
 -- title: Profile of what somebody or something did
 -- kind: investigation
 -- status: stable
--- version: 1
+-- version: 2
 -- sources: [cloudtrail]
 -- question: From where, with what, on what and how often was this key, actor, address or name seen?
 -- params:
@@ -12,7 +12,7 @@
 --   instances: {type: texts, default: [], help: "ids of instances, such as i-0123"}
 --   addresses: {type: texts, default: [], help: source addresses}
 --   networks: {type: texts, default: [], help: "networks, such as 198.51.100.0/24"}
---   accounts: {type: texts, default: [], help: accounts of whoever acts}
+--   accounts: {type: texts, default: [], help: accounts of whoever acts or where the log is}
 --   events: {type: texts, default: [], help: ids of events}
 --   names: {type: texts, default: [], help: "names, ids and ARNs that a request may hold"}
 --   mention: {type: text, default: "%", help: a LIKE pattern that every event of it fits}
@@ -76,7 +76,7 @@ WITH events AS (
             WHEN event_id IN (:events) THEN event_id
         END AS by_value,
         CASE WHEN access_key_id IN (:issued) THEN access_key_id END AS chain_value,
-        ELEMENT_AT(
+        COALESCE(ELEMENT_AT(
             FILTER(
                 ARRAY[:names],
                 -- the whole target, or whole parts of its ARN; a whole text of the request
@@ -87,7 +87,7 @@ WITH events AS (
                 OR STRPOS(COALESCE(request_parameters, ''), '"' || x || '"') > 0
                 OR STRPOS(COALESCE(response_elements, ''), '"' || x || '"') > 0
             ), 1
-        ) AS on_value
+        ), CASE WHEN account_id IN (:accounts) THEN account_id END) AS on_value
     FROM cloudtrail
     WHERE
         event_time >= :since
@@ -97,6 +97,7 @@ WITH events AS (
             :mention = '%'
             OR access_key_id IN (:access_keys)
             OR access_key_id IN (:issued)
+            OR account_id IN (:accounts)
             OR source_ip LIKE :mention
             OR event_id LIKE :mention
             OR identity_arn LIKE :mention

@@ -85,7 +85,8 @@ def _summary(dossier: Dossier) -> Iterator[str]:
         how = f" ({_issuing_calls(dossier)})" if dossier.parts[Part.ORIGINS] else ""
         yield f"  {_events(_total(chain))} with {of}{how}{_unsuccessful(chain)}"
     if on:
-        yield f"  {_events(_total(on))} of others that name it{_unsuccessful(on)}"
+        how = "in it" if subject.kind is PivotKind.ACCOUNT else "that name it"
+        yield f"  {_events(_total(on))} of others {how}{_unsuccessful(on)}"
 
 
 def _issuing_calls(dossier: Dossier) -> str:
@@ -187,6 +188,8 @@ def _did_title(dossier: Dossier) -> str:
 
 
 def _named_title(dossier: Dossier) -> str:
+    if dossier.subject.kind is PivotKind.ACCOUNT:
+        return "What others did in it"
     by = dossier.facet("subject", *_BY)
     return "What others did that names it" if by else "What was done to it, or names it"
 
