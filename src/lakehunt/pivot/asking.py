@@ -28,6 +28,7 @@ from lakehunt.model import (
 )
 from lakehunt.model import Value as Bound
 from lakehunt.pivot.chain import follow
+from lakehunt.pivot.matching import matcher_of
 from lakehunt.sql.bind import read_params
 from lakehunt.sql.compile import Draft, draft_query
 
@@ -35,8 +36,6 @@ Row = Mapping[str, object]
 # What the first scan tells: what the value is, and how keys hang together.
 _FIRST = (Part.NAMES, Part.LINKS, Part.SIBLINGS, Part.SAME, Part.COVERAGE)
 _SECOND = (Part.ORIGINS, Part.PROFILE, Part.CREATED, Part.EVENTS)
-# Facets that tell who an event is by.
-_ACTORS = ("user", "role", "other actor")
 # What is asked for with all that is the same machine; an address may pass from one to another.
 _MACHINES = (PivotKind.INSTANCE, PivotKind.INTERFACE)
 _MACHINE_PARTS = (*_MACHINES, PivotKind.ADDRESS)
@@ -195,7 +194,9 @@ def _subject(value: PivotValue, rows: Iterable[Row]) -> Subject:
             if row["access_key_id"]:
                 keys.setdefault(kind, {})[str(row["access_key_id"])] = None
     kind = max(counts, key=lambda k: counts[k], default=value.kinds[-1])
-    full = tuple(names.get(kind, {})) or (value.text,)
+    # what else it is called tells more than what it was asked for by
+    known = sorted(names.get(kind, {}), key=lambda name: name == value.text)
+    full = tuple(known) or (value.text,)
     held = tuple(keys.get(kind, {}))
     if kind is PivotKind.ACCESS_KEY:
         held = full
@@ -228,33 +229,18 @@ def _findings(
     detections: Iterable[Query], run: Run, subject: Subject, asking: _Asking
 ) -> tuple[Finding, ...]:
     """Return what the detections found in its events, the gravest first."""
-    ids = {row["event_id"] for row in asking.rows[Part.EVENTS]} - {None}
-    profile = asking.rows[Part.PROFILE]
-    own = {*subject.full_names, *subject.value.names}
-    own |= {
-        str(row["facet_value"])
-        for row in profile
-        if row["relation"] != "on" and row["facet"] in _ACTORS
-    }
+    rows = asking.rows
+    truncated = asking.truncated
+    matcher = matcher_of(subject, rows[Part.PROFILE], rows[Part.EVENTS], truncated=truncated)
     found: list[Finding] = []
     for query in detections:
         result = run.results.get(query.id)
         if isinstance(result, Result):
-            rows = [r for r in result.rows() if _is_on(r, ids, own, asking.truncated)]
-            found.extend(findings_of(query, result.fingerprint, rows))
+            own = [row for row in result.rows() if matcher.matches(row)]
+            found.extend(findings_of(query, result.fingerprint, own))
         elif result is not None:
             asking.failures.append(Failure(query.id, str(result)))
     return tuple(sorted(found, key=lambda f: (-_rank(f), f.first_event_time, f.query.id)))
-
-
-def _is_on(row: Row, ids: set[object], own: set[str], truncated: bool) -> bool:
-    """Tell whether a row of a detection is on the subject.
-
-    A row that stands for many events has no id of one: whose and whereon it is decides.
-    """
-    if row["event_id"] is not None and not truncated:
-        return row["event_id"] in ids
-    return any(str(row[column]) in own for column in ("actor", "source_ip", "target", "account_id"))
 
 
 def _rank(finding: Finding) -> int:
