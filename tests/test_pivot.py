@@ -137,11 +137,48 @@ def test_a_bucket_and_a_role_tell_who_named_them(lake: Path, lakehunt: Run) -> N
     bucket = told(lakehunt("pivot", "s3://secrets-of-bob/x", "--lake", lake, "--format", "json"))
     assert bucket["kind"] == "bucket"
     assert facet(bucket, "call", "on") == {"s3:GetObject": 1}
+    # a bucket holds no keys: nobody's chain is its own
+    assert {key: bucket["chain"][key] for key in ("held", "issued", "issuers")} == {
+        "held": [],
+        "issued": [],
+        "issuers": [],
+    }
+    assert not facet(bucket, "subject", "chain")
     role = told(lakehunt("pivot", ROLE, "--lake", lake, "--format", "json"))
     assert facet(role, "call", "on") == {"sts:AssumeRole": 1}
     assert [row["actor"] for row in role["origins"][:1]] == [USER]
     assert role["kind"] == "role"
     assert facet(role, "subject") == {ROLE: 2}
+
+
+def test_a_user_that_was_only_made_is_told_with_its_key(tmp_path: Path, lakehunt: Run) -> None:
+    iam = {"eventSource": "iam.amazonaws.com", "userIdentity": user("AKIABOBSKEY00001")}
+    made = {"requestParameters": {"userName": "mallory"}, **iam}
+    arn = "arn:aws:iam::111122223333:user/mallory"
+    key = {"accessKey": {"userName": "mallory", "accessKeyId": "AKIAMALLORY00001"}}
+    records = (
+        event("CreateUser", at(0), responseElements={"user": {"arn": arn}}, **made),
+        event("CreateAccessKey", at(1), responseElements=key, **made),
+    )
+    put(tmp_path / "lake" / "one.json", document(*records))
+    ran = lakehunt("pivot", "mallory", "--lake", tmp_path / "lake")
+    assert f"mallory: taken for a user, {arn}" in ran.out
+    led = ran.out.partition("Led to it")[2].partition("\n\n")[0]
+    assert "AKIAMALLORY00001 by CreateAccessKey of mallory" in led
+    assert "AKIABOBSKEY00001" in led
+    assert "lakehunt pivot AKIAMALLORY00001 --lake" in ran.out
+    # whoever made it goes on to be asked without a key of another
+    bob = lakehunt("pivot", "bob", "--lake", tmp_path / "lake", "--format", "json")
+    assert told(bob)["chain"]["held"] == ["AKIABOBSKEY00001"]
+
+
+def test_an_account_is_where_logs_were_delivered_too(tmp_path: Path, lakehunt: Run) -> None:
+    name = "444455556666_CloudTrail_us-east-1_20260501T1005Z_abcdefgh12345678.json"
+    put(tmp_path / "lake" / name, document(event("ListBuckets", at(0), userIdentity=user("AKIA"))))
+    delivered = lakehunt("pivot", "444455556666", "--lake", tmp_path / "lake")
+    assert "1 event of others in it" in delivered.out
+    assert "ListBuckets (1)" in delivered.out
+    assert "does not occur" in lakehunt("pivot", "999988887777", "--lake", tmp_path / "lake").out
 
 
 def test_as_says_what_a_value_is(lake: Path, lakehunt: Run) -> None:

@@ -28,7 +28,7 @@ WITH requests AS (
                     REVERSE('.' || SPLIT_PART(target, '/', 1)), REVERSE('.' || LOWER(x))
                 )
             ), 1
-        ) AS host
+        ) AS host_name
     FROM activity
     WHERE
         event_time >= :since
@@ -39,12 +39,12 @@ WITH requests AS (
 
 SELECT
     'host' AS kind,
-    LOWER(host) AS kind_name,
+    LOWER(host_name) AS kind_name,
     CAST(NULL AS varchar) AS access_key_id,
     MIN(event_time) AS first_event_time,
     MAX(event_time) AS last_event_time,
     COUNT(*) AS event_count
 FROM requests
-WHERE host IS NOT NULL
-GROUP BY LOWER(host)
-ORDER BY LOWER(host)
+WHERE host_name IS NOT NULL
+GROUP BY LOWER(host_name)
+ORDER BY LOWER(host_name)

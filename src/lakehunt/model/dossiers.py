@@ -29,7 +29,7 @@ class PivotValue:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a value turned out to be: its kind, its full names, the keys that it used itself.
+    """What a value turned out to be: its kind, its full names, the keys that are its own.
 
     `others` counts the events of what else bears the name, by kind.
     """

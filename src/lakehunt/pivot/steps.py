@@ -17,7 +17,7 @@ _Row = dict[str, object]
 def steps_of(dossier: Dossier) -> tuple[Step, ...]:
     """Return the steps to go on with, the most telling first, each value once."""
     subject = dossier.subject
-    own = {*subject.full_names, *subject.value.names, *subject.held}
+    own = {*subject.full_names, *subject.value.names, *subject.held} - _unused(dossier)
     steps: dict[str, Step] = {}
     for value, why in _values(dossier):
         if value not in own:
@@ -50,6 +50,24 @@ def _askers(dossier: Dossier) -> Iterator[tuple[str, str]]:
     for row in dossier.parts[Part.ORIGINS]:
         if row["issued_access_key_id"] in dossier.chain.held and row["access_key_id"]:
             yield str(row["actor"]), f"got its credentials by {row['event_name']}"
+
+
+def _made(dossier: Dossier) -> Iterator[tuple[str, str]]:
+    unused = _unused(dossier)
+    for row in dossier.parts[Part.ORIGINS]:
+        key = str(row["issued_access_key_id"])
+        if key in unused:
+            yield key, f"its key, made by {row['event_name']}, not used"
+
+
+def _unused(dossier: Dossier) -> frozenset[str]:
+    """Return the keys of somebody that nothing was seen to be done with."""
+    used = dossier.facet(PivotKind.ACCESS_KEY, "by")
+    # of many keys the profile tells the most used only
+    is_cut = any(row["value_count"] != len(used) for row in used)
+    if is_cut or dossier.subject.kind is PivotKind.ACCESS_KEY:
+        return frozenset()
+    return frozenset(dossier.subject.held) - {str(row["facet_value"]) for row in used}
 
 
 def _others(dossier: Dossier) -> Iterator[tuple[str, str]]:
@@ -97,6 +115,7 @@ def _keys(dossier: Dossier) -> Iterator[tuple[str, str]]:
 _SORTS: tuple[Callable[[Dossier], Iterable[tuple[str, str]]], ...] = (
     _actors,
     _askers,
+    _made,
     _others,
     _same,
     _machines,
