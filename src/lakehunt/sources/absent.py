@@ -4,10 +4,9 @@ Knows tokens, so that the rest of the view stays as written. A layout without fo
 partition column leaves it to the record, a field that the user did not choose is NULL.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import sqlglot
-from sqlglot import exp
 from sqlglot.tokenizer_core import Token, TokenType
 
 from lakehunt.layouts import strftime
@@ -99,25 +98,6 @@ def item(sql: str, name: str) -> str:
         if depth == 0 and token.token_type is TokenType.FROM:
             break
     return ""
-
-
-def needed(sql: str, absent: Collection[str]) -> list[str]:
-    """Return the absent columns for which an expression is NULL in every row, none where it isn't.
-
-    An expression that chooses by a condition counts as none.
-    """
-    tree = sqlglot.parse_one(sql, read="trino")
-    names = dict.fromkeys(column.name for column in tree.find_all(exp.Column))
-    return [name for name in names if name in absent] if _is_null(tree, absent) else []
-
-
-def _is_null(node: exp.Expr, absent: Collection[str]) -> bool:
-    if isinstance(node, exp.Column):
-        return node.name in absent
-    if isinstance(node, exp.Case | exp.If | exp.Is):
-        return False
-    parts = (_is_null(part, absent) for part in node.iter_expressions())
-    return all(parts) if isinstance(node, exp.Coalesce) else any(parts)
 
 
 def condition(sql: str) -> str:

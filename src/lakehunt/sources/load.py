@@ -18,7 +18,7 @@ from lakehunt.content import (
 )
 from lakehunt.errors import ContentError, Location, Problem, nearest
 from lakehunt.model import Format, Partitions, Source, Table, View
-from lakehunt.sources.absent import filled, item, needed
+from lakehunt.sources.absent import filled
 from lakehunt.sources.ddl import Statement, read_table, read_view, statements
 from lakehunt.sources.deployed import value_names
 from lakehunt.sources.lines import READ, lines_ddl, unparsed_sql
@@ -201,10 +201,6 @@ class _Maker:
         return tables[0]
 
     def _view(self, statement: Statement, table: Table) -> View:
-        left_out = self.placement.left_out
-        missing = needed(item(statement.sql, "event_time") or "''", left_out) if left_out else []
-        if missing and statement.view == self.name:
-            raise self.placement.fields_error(f"no time of an event without {' or '.join(missing)}")
         return read_view(statement, filled(statement.sql, table, self.partitions))
 
     def _completed(

@@ -78,26 +78,18 @@ class Placement:
             return partitions.default_fields
         known = [field.name for field in partitions.fields]
         if not known:
-            raise self.fields_error(f"the fields of {self._name} are always the same")
+            raise self._fields_error(f"the fields of {self._name} are always the same")
         by_key = {field.key: field.name for field in partitions.fields}
         given = (by_key.get(name, name) for name in self._deployment.fields[self._name])
         chosen = tuple(self._known("field", name, known) for name in given)
         twice = next((name for name in chosen if chosen.count(name) > 1), "")
         if twice or not chosen:
-            raise self.fields_error(f"{twice} stands here twice" if twice else "names no field")
+            raise self._fields_error(f"{twice} stands here twice" if twice else "names no field")
         return chosen
 
-    def fields_error(self, what: str) -> ConfigError:
+    def _fields_error(self, what: str) -> ConfigError:
         """Return the error of the fields that the deployment has, at their line."""
         return self._deployment.error("fields", self._name, what)
-
-    @property
-    def left_out(self) -> frozenset[str]:
-        """Return the names of the fields that the deployment did not choose, if it chose any."""
-        if self._name not in self._deployment.fields:
-            return frozenset()
-        names = {field.name for field in self.partitions.fields}
-        return frozenset(names - {*self.partitions.default_fields})
 
     def _known(self, what: str, name: str, known: Iterable[str]) -> str:
         names = [*known]
