@@ -168,7 +168,7 @@ def check_words(
     }
     for what, (asked, there) in words.items():
         for word in asked:
-            if word and word not in there:
+            if word not in there:
                 near = nearest(word, there)
                 listed = ", ".join(sorted(there)) or "none"
                 hint = f"did you mean {near}?" if near else f"there are: {listed}"

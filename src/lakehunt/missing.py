@@ -6,6 +6,7 @@ Knows files by the values that their paths tell, no engine. `status` calls it.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from lakehunt.config import Deployment
 from lakehunt.layouts import strftime, window_column
@@ -19,13 +20,14 @@ from lakehunt.model import (
     Span,
     Window,
 )
+from lakehunt.sources.deployed import ACCOUNTS, REGIONS, lists_in, values_of
 from lakehunt.times import ALL_TIME
 
 _A_DAY = timedelta(days=1)
 _A_MILLISECOND = timedelta(milliseconds=1)
-# How a file of partitions names the lists of [deployment] that a column takes its values from.
-_ACCOUNTS, _REGIONS = "deployment.accounts", "deployment.regions"
-_Place = tuple[tuple[str, str], ...]
+# So many different days are remembered while files are told apart.
+_DAYS = 1 << 12
+Place = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,12 @@ def day_of(partitions: Partitions, file: FileAccount) -> tuple[date | None, bool
 
 def _told_day(partitions: Partitions, file: FileAccount) -> date | None:
     told = file.values.get(partitions.window)
-    format_ = strftime(window_column(partitions).format)
-    return datetime.strptime(told, format_).date() if told else None
+    return _read_day(told, window_column(partitions).format) if told else None
+
+
+@lru_cache(_DAYS)
+def _read_day(text: str, format_: str) -> date:
+    return datetime.strptime(text, strftime(format_)).date()
 
 
 def with_gaps(source: str, days: Sequence[DayHealth], due: Due) -> list[DayHealth]:
@@ -112,23 +118,19 @@ def _spans(days: Iterable[date]) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def silences(partitions: Partitions, files: Iterable[FileAccount]) -> Iterator[Silence]:
+def silences(places: Mapping[Place, set[date]]) -> Iterator[Silence]:
     """Yield the places that fell silent before the last day that any has."""
-    places = _days_of_places(partitions, files)
     newest = max((max(days) for days in places.values()), default=date.min)
     for place, days in places.items():
         if max(days) < newest:
             yield Silence(dict(place), max(days))
 
 
-def place_gaps(
-    partitions: Partitions, files: Iterable[FileAccount], due: Due
-) -> Iterator[PlaceGaps]:
+def place_gaps(places: Mapping[Place, set[date]], due: Due) -> Iterator[PlaceGaps]:
     """Yield the places without files on days of others, before the last day of their own.
 
     They count from the first day that is due, else from the first of their own.
     """
-    places = _days_of_places(partitions, files)
     everywhere = sorted(set().union(*places.values()))
     for place, days in places.items():
         first = due.first or min(days)
@@ -137,11 +139,9 @@ def place_gaps(
             yield PlaceGaps(dict(place), spans)
 
 
-def _days_of_places(
-    partitions: Partitions, files: Iterable[FileAccount]
-) -> dict[_Place, set[date]]:
+def days_of_places(partitions: Partitions, files: Iterable[FileAccount]) -> dict[Place, set[date]]:
     """Return the days of each place that has files, such as an account and region, in order."""
-    places: dict[_Place, set[date]] = {}
+    places: dict[Place, set[date]] = {}
     names = [column.name for column in partitions.columns if column.name != partitions.window]
     for file in files:
         day = _told_day(partitions, file)
@@ -155,11 +155,11 @@ def undelivered(
     partitions: Partitions, files: Sequence[FileAccount], expected: Expected
 ) -> dict[str, tuple[str, ...]]:
     """Return by column the accounts and regions of [deployment] that no file is of."""
-    lists = {_ACCOUNTS: expected.deployment.accounts, _REGIONS: expected.deployment.regions}
     lacking: dict[str, tuple[str, ...]] = {}
     for column in partitions.columns:
         there = {file.values[column.name] for file in files if column.name in file.values}
-        listed = [one for word in column.values.split(",") for one in lists.get(word, ())]
+        words = [word for word in lists_in(column.values) if word in (ACCOUNTS, REGIONS)]
+        listed = [one for word in words for one in values_of(word, expected.deployment)]
         wanted = expected.narrow.get(column.name, listed)
         absent = tuple(one for one in listed if one in wanted and one not in there)
         # where no path tells the column, a file may be of any of them
@@ -173,8 +173,7 @@ def configured(source: Source, deployment: Deployment) -> str:
     key = source.partitions.bucket
     if key not in deployment.buckets:
         return ""
-    prefix = deployment.prefixes.get(key, deployment.prefix)
     layouts = source.partitions.layouts
     layout = deployment.layouts.get(source.name, source.layout)
     folder = layouts.get(layout, "").partition("${")[0].rpartition("/")
-    return f"s3://{deployment.buckets[key]}/{prefix}{folder[0]}{folder[1]}"
+    return f"s3://{deployment.buckets[key]}/{deployment.prefix_of(key)}{folder[0]}{folder[1]}"

@@ -19,6 +19,7 @@ from lakehunt.missing import (
     Expected,
     configured,
     day_of,
+    days_of_places,
     place_gaps,
     silences,
     undelivered,
@@ -101,6 +102,7 @@ def _of_files(
     for file in own:
         by_day.setdefault(day_of(partitions, file), []).append(file)
     found = _looked_into(engine, source, [*by_day.values()])
+    places = days_of_places(partitions, own)
     days = [
         _of_day(source, day, is_by_event, files, found)
         for (day, is_by_event), files in sorted(by_day.items(), key=_in_order)
@@ -108,8 +110,8 @@ def _of_files(
     return SourceHealth(
         source=source.name,
         days=tuple(with_gaps(source.name, days, due)),
-        silences=tuple(silences(partitions, own)),
-        place_gaps=tuple(place_gaps(partitions, own, due)),
+        silences=tuple(silences(places)),
+        place_gaps=tuple(place_gaps(places, due)),
         strange_fields=tuple(_fields(found)),
         files=len(own),
         looked_into=len(found),

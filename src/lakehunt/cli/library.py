@@ -42,7 +42,9 @@ def list_command(
 
     roots = content_roots(content)
     known = load_queries(roots).values()
-    check_words(known, source_names(roots), sources=[source or ""], tags=[tag or ""])
+    check_words(
+        known, source_names(roots), sources=[source] if source else [], tags=[tag] if tag else []
+    )
     queries = [
         query
         for query in known

@@ -60,6 +60,10 @@ class Deployment:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lines: Mapping[tuple[str, str], Location] = field(default_factory=dict, compare=False)
 
+    def prefix_of(self, bucket: str) -> str:
+        """Return what stands before the folders of AWS in a bucket, by the bucket's key."""
+        return self.prefixes.get(bucket, self.prefix)
+
     def error(self, table: str, key: str, what: str) -> ConfigError:
         """Return the error of a key under [deployment.<table>], at its line."""
         line = self.lines.get((table, key))

@@ -246,11 +246,6 @@ class Hidden:
     findings: int | None = None
 
 
-def unsuccessful(outcomes: Mapping[str, int]) -> int:
-    """Return how many events were denied or failed."""
-    return outcomes.get("denied", 0) + outcomes.get("failure", 0)
-
-
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one detection says about one subject: rows that agree on its `group_by` columns.
@@ -275,7 +270,8 @@ class Finding:
     @property
     def is_vain(self) -> bool:
         """Tell whether no event of it came to anything."""
-        return bool(self.event_count) and unsuccessful(self.outcomes) == self.event_count
+        in_vain = sum(self.outcomes.get(outcome, 0) for outcome in ("denied", "failure"))
+        return 0 < in_vain == self.event_count
 
     @property
     def access_key_ids(self) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from lakehunt.model import Chain, Dossier, Hop, Part, PivotKind
 from lakehunt.model.dossiers import Row
 from lakehunt.render.findings import finding_row, reach_line
 from lakehunt.render.neutral import for_terminal
-from lakehunt.render.words import brief, counted, ended, moment, sized
+from lakehunt.render.words import brief, counted, moment, sized, told_events
 
 _BY = ("by", "chain")
 _WIDTH = 100
@@ -291,8 +291,7 @@ def _finding_lines(dossier: Dossier) -> Iterator[str]:
     for finding in dossier.findings:
         row = finding_row(finding)
         what = f"{finding.query.title}: {_cut(str(row['target']))}"
-        in_vain = ended(finding.outcomes, finding.event_count)
-        count = ", ".join([_events(finding.event_count), *([in_vain] if in_vain else [])])
+        count = told_events(finding.outcomes, finding.event_count)
         lines.append((str(row["first_event_time"]), str(row["severity"]), what, count))
     yield from _aligned(lines, _LINES * 2)
 

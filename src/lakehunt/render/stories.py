@@ -10,7 +10,7 @@ from datetime import datetime
 
 from lakehunt.model import Finding, Handover, Story
 from lakehunt.render.neutral import for_terminal, plain
-from lakehunt.render.words import brief, counted, ended, moment, one_or_list
+from lakehunt.render.words import brief, counted, moment, one_or_list, told_events
 
 _WIDTH = 100
 _NAMES_SHOWN = 6
@@ -144,12 +144,10 @@ def _on(findings: Sequence[Finding]) -> str:
 
 def _events(findings: Sequence[Finding]) -> str:
     """Return how many events there are, and how many of them came to nothing."""
-    count = sum(finding.event_count for finding in findings)
     outcomes: Counter[str] = Counter()
     for finding in findings:
         outcomes.update(finding.outcomes)
-    told = ended(outcomes, count)
-    return ", ".join([counted(count, "event"), *([told] if told else [])])
+    return told_events(outcomes, sum(finding.event_count for finding in findings))
 
 
 def story_lines(stories: Iterable[Story]) -> Iterable[str]:

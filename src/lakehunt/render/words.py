@@ -29,6 +29,11 @@ def ended(outcomes: Mapping[str, int], events: int) -> str:
     return word if events == 1 else f"all {word}"
 
 
+def told_events(outcomes: Mapping[str, int], events: int) -> str:
+    """Return how many events there are, and how many came to nothing: `3 events, all failed`."""
+    return ", ".join(filter(None, [counted(events, "event"), ended(outcomes, events)]))
+
+
 def moment(time: datetime) -> str:
     """Return a time to the second."""
     return f"{time:%Y-%m-%d %H:%M:%S}"

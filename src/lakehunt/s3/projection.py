@@ -70,12 +70,8 @@ class Projection:
         return [text for one in texts if (text := one.strftime(format_)) < before]
 
     def missing(self, asked: Iterable[str]) -> list[str]:
-        """Return which of some values an enumeration has not; a number may lack leading zeros."""
-        if self.values is None:
-            return []
-        own = {value.lstrip("0") for value in self.values}
-        bare = {value.lstrip("0"): value for value in sorted(asked)}
-        return sorted(bare[value] for value in bare.keys() - own)
+        """Return which of some values an enumeration has not, in order."""
+        return [] if self.values is None else unlisted(sorted(asked), self.values)
 
     def outside(self, first: str, before: str) -> str:
         """Return the dates between two texts in words if any lies outside of the projected ones."""
@@ -214,6 +210,12 @@ def _pattern(template: str, columns: tuple[tuple[str, str], ...]) -> re.Pattern[
 
 def _lies_in(text: str, first: str, before: str) -> bool:
     return not ((first and text < first) or (before and text >= before))
+
+
+def unlisted(asked: Iterable[str], values: Iterable[str]) -> list[str]:
+    """Return which of some values are none of others; a number may lack leading zeros."""
+    bare = {value.lstrip("0") for value in values}
+    return [value for value in asked if value.lstrip("0") not in bare]
 
 
 def _words(first: str, last: str) -> str:

@@ -38,10 +38,18 @@ def filled(text: str, deployment: Deployment, format_: str) -> str:
     return _WORD.sub(lambda match: _value(match[0], deployment, format_), text)
 
 
+def values_of(word: str, deployment: Deployment) -> tuple[str, ...]:
+    """Return the list of a deployment that a word stands for."""
+    lists = {ACCOUNTS: deployment.accounts, REGIONS: deployment.regions}
+    return lists.get(word, deployment.values.get(_name(word), ()))
+
+
+def _name(word: str) -> str:
+    return word.removeprefix(_VALUES).removeprefix("deployment.")
+
+
 def _value(word: str, deployment: Deployment, format_: str) -> str:
     if word == FIRST_DAY:
         day = deployment.first_day
         return day.strftime(strftime(format_)) if day else f"<first_day {format_}>"
-    name = word.removeprefix(_VALUES).removeprefix("deployment.")
-    lists = {ACCOUNTS: deployment.accounts, REGIONS: deployment.regions}
-    return ",".join(lists.get(word, deployment.values.get(name, ()))) or f"<{name}>"
+    return ",".join(values_of(word, deployment)) or f"<{_name(word)}>"

@@ -56,7 +56,7 @@ class Placement:
         bucket = self._deployment.buckets.get(
             self.partitions.bucket, f"<bucket {self.partitions.bucket}>"
         )
-        prefix = self._deployment.prefixes.get(self.partitions.bucket, self._deployment.prefix)
+        prefix = self._deployment.prefix_of(self.partitions.bucket)
         organization = self._deployment.organization or f"<{ORGANIZATION_ID}>"
         path = plain_template(template).replace(f"${{{ORGANIZATION_ID}}}", organization)
         for column in self.partitions.columns:

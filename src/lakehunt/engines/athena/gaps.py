@@ -4,22 +4,20 @@ Athena answers it with no rows and without a word.
 Knows partition bounds and places, not queries. The engine puts it into the account of a run.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from lakehunt.engines.athena.forecast import Forecaster
 from lakehunt.engines.athena.tables import tables_of, wanted_of
 from lakehunt.errors import LakehuntError, UsageError
 from lakehunt.layouts import day_value
 from lakehunt.model import Gap, Source, Window
+from lakehunt.s3.projection import unlisted
 from lakehunt.s3.tables import Place, Wanted
-from lakehunt.sql.bounds import Bounds
+from lakehunt.sources.deployed import lists_in
+from lakehunt.sql.bounds import MILLISECOND, Bounds
 from lakehunt.sql.compile import Draft, Read
-
-_DEPLOYED = re.compile(r"deployment\.([\w.]+)")
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def gaps_of(
@@ -54,7 +52,7 @@ def _asked(read: Read, window: Window | None, now: datetime) -> Bounds:
         last = min(last, bounds.last)
     if window is not None:
         first = max(first, day_value(partitions, window.since))
-        end = window.until - _MILLISECOND + partitions.lateness
+        end = window.until - MILLISECOND + partitions.lateness
         last = min(last, day_value(partitions, end))
     if first > last:
         return replace(bounds, first=None, last=None)
@@ -73,10 +71,10 @@ def _remedy(source: Source, raw_name: str) -> str:
     """Return what to do so that a table has more of a column."""
     columns = source.partitions.columns
     own = (c for c in columns if c.raw_name == raw_name and source.stand_in is None)
-    keys = [key for column in own for key in _DEPLOYED.findall(f"{column.values} {column.range}")]
-    if not keys:
+    words = [word for column in own for word in lists_in(f"{column.values} {column.range}")]
+    if not words:
         return f"change `projection.{raw_name}` in the properties of that table"
-    named = " and ".join(f"`{key}`" for key in keys)
+    named = " and ".join(f"`{word.removeprefix('deployment.')}`" for word in words)
     return f"change {named} under [deployment] in lakehunt.toml, then `lakehunt deploy --apply`"
 
 
@@ -97,8 +95,7 @@ def require_projected(
         if not known:
             continue
         has = {value for values, _ in known.values() for value in values}
-        bare = {value.lstrip("0") for value in has}
-        missing = [value for value in asked if value.lstrip("0") not in bare]
+        missing = unlisted(asked, has)
         if missing:
             flag = f"--{column.removesuffix('_id')} {', '.join(missing)}"
             what = f"the partitions of {', '.join(known)} have {', '.join(sorted(has))} only"

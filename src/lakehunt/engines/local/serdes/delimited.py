@@ -73,7 +73,7 @@ class DelimitedTable:
         lines = [pyarrow.field(LINE, pyarrow.string())] if wanted.line else []
         self.fields = (FILE_NO, *fields, *lines)
         texts = [f"f.{name}" for name, type_ in zip(names, arrow, strict=True) if type_ == _TEXT]
-        self.doubtful = _names_field(texts, self._header.keys) if texts else "false"
+        self.doubtful = _names_field(texts, self._header.keys)
 
     def piece(self, data: bytes) -> Piece:
         """Return the lines of a file, and the order of its columns."""
@@ -136,8 +136,10 @@ def _lines(piece: Piece) -> Sequence[_Lines]:
 def _names_field(columns: Sequence[str], keys: Iterable[str]) -> str:
     """Return DuckDB's condition for a row whose first cell that is there holds a field's name."""
     names = ", ".join(map(sql_text, sorted(keys)))
+    if not columns or not names:
+        return "false"
     # as `doubtful` of the other readers it is never NULL
-    return f"coalesce(coalesce({', '.join(columns)}) IN ({names}), false)" if names else "false"
+    return f"coalesce(coalesce({', '.join(columns)}) IN ({names}), false)"
 
 
 class Header:
