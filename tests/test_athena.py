@@ -16,8 +16,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lakehunt.config import Athena, read_config
-from lakehunt.content import roots
+from lakehunt.config import Athena
 from lakehunt.engines.athena.engine import AthenaEngine
 from lakehunt.engines.base import Limits, Run
 from lakehunt.engines.local.engine import LocalEngine
@@ -25,11 +24,10 @@ from lakehunt.errors import CloudError, LimitError, UnboundedError
 from lakehunt.model import Result, Source, Window
 from lakehunt.sandbox.executions import ENDED, Execution
 from lakehunt.sandbox.faults import Faults
-from lakehunt.sandbox.lake import BUCKET, load_lake, make_tables
+from lakehunt.sandbox.lake import BUCKET
 from lakehunt.sandbox.server import RESULTS, Sandbox
 from lakehunt.sql.compile import Draft
 from tests.conftest import Ran
-from tests.lakes import lake_of
 
 _MAY = Window(datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC))
 _SETTINGS = Athena(workgroup="primary", results=f"s3://{RESULTS}/run/", concurrency=10)
@@ -226,51 +224,6 @@ def test_an_unbounded_query_is_refused_before_anything_runs(
     assert _result(run).rows()[0]["n"]
 
 
-@pytest.fixture
-def recent(
-    lakehunt_sandbox: Sandbox, cloudtrail: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Path:
-    """A lake with an event of yesterday and one of 60 days ago, and the tables over it."""
-    (tmp_path / "lakehunt.toml").write_text(_CONFIG)
-    monkeypatch.chdir(tmp_path)
-    events = [
-        {"eventTime": f"{_ago(days):%Y-%m-%dT%H:%M:%SZ}", "eventName": f"Ago{days}"}
-        for days in (1, 60)
-    ]
-    lake = lake_of(tmp_path / "lake", cloudtrail, *events)
-    deployment = load_lake(lakehunt_sandbox, lake, {"cloudtrail": cloudtrail})
-    make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
-    return lake
-
-
-def _ago(days: int) -> datetime:
-    return datetime.now(UTC) - timedelta(days=days)
-
-
-@pytest.mark.parametrize(
-    ("condition", "name"),
-    [
-        ("event_time > current_timestamp - INTERVAL '7' DAY", "Ago1"),
-        ("event_time BETWEEN now() - INTERVAL '3' MONTH AND current_date - INTERVAL '7' DAY",
-         "Ago60"),
-        ("date(event_time) = DATE '{:%Y-%m-%d}'", "Ago1"),
-    ],
-    ids=["since the clock", "until the clock", "a day"],
-)  # fmt: skip
-def test_a_bound_by_the_clock_or_by_days_leaves_folders_unread_here_and_there(
-    recent: Path, lakehunt: Callable[..., Ran], condition: str, name: str
-) -> None:
-    sql = f"SELECT event_name FROM cloudtrail WHERE {condition.format(_ago(1))}"
-    asked = ("sql", sql, "--format", "json")
-    there = json.loads(lakehunt(*asked, "--engine", "athena").out)
-    here = json.loads(lakehunt(*asked, "--lake", recent).out)
-    assert there["rows"] == here["rows"] == [{"event_name": name}]
-    assert here["run"]["sources"][0]["files"]["outside_window"] == 1
-    bill = there["run"]["bill"]
-    whole = sum(file.stat().st_size for file in recent.rglob("*.gz"))
-    assert 0 < bill["scanned_bytes"] == bill["forecast_bytes"] < whole
-
-
 def test_a_run_that_scans_too_much_is_stopped(sandbox: Sandbox, sources: dict[str, Source]) -> None:
     engine = AthenaEngine(replace(_SETTINGS, max_scan=10), sources)
     # what cannot be listed is not forecast either: only what was scanned shows that it is too much
@@ -382,94 +335,6 @@ def test_results_are_used_again_and_cost_nothing(
     assert again.bill is not None
     assert (first.bill.reused, again.bill.reused) == (0, 1)
     assert first.bill.usd > again.bill.usd == 0
-
-
-_DEPLOYED = """
-[athena]
-workgroup = "primary"
-results = "s3://%s/run/"
-
-[deployment]
-accounts = ["111122223333"]
-regions = ["us-east-1"]
-first_day = 2026-05-02
-[deployment.buckets]
-trail = "%s"
-"""
-_THREE_DAYS = ("--since", "2026-05-01", "--until", "2026-05-03")
-_LOOKING_BACK = "cloudtrail.new_region_or_service"
-_COUNT = "SELECT count(*) AS n FROM cloudtrail"
-
-
-@pytest.fixture
-def narrow(
-    lakehunt_sandbox: Sandbox,
-    cloudtrail: Source,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Tables of one account, one region and the days from 2 May; the bucket holds more."""
-    events = [
-        {"eventTime": f"2026-05-0{day}T10:00:00Z", "recipientAccountId": account,
-         "awsRegion": "us-east-1", "eventName": "E"}
-        for account in ("111122223333", "444455556666") for day in (1, 2, 3)
-    ]  # fmt: skip
-    lake_of(tmp_path / "lake", cloudtrail, *events)
-    load_lake(lakehunt_sandbox, tmp_path / "lake", {"cloudtrail": cloudtrail})
-    config = tmp_path / "lakehunt.toml"
-    config.write_text(_DEPLOYED % (RESULTS, BUCKET))
-    monkeypatch.chdir(tmp_path)
-    deployment = replace(read_config(config).deployment, layouts={"cloudtrail": "account"})
-    make_tables(lakehunt_sandbox, roots(), deployment, "lakehunt")
-
-
-@pytest.mark.parametrize(("strict", "code"), [((), 0), (("--strict",), 3)], ids=["lax", "strict"])
-def test_days_before_the_tables_first_are_said_not_to_be_read(
-    narrow: None, lakehunt: Callable[..., Ran], strict: tuple[str, ...], code: int
-) -> None:
-    ran = lakehunt("run", _LOOKING_BACK, "--engine", "athena", *_THREE_DAYS, *strict)
-    assert ran.code == code, ran.err
-    assert "NOT READ: lakehunt.cloudtrail_raw: day 2026/05/01 to 2026/05/04" in ran.err
-    assert "its partitions have 2026/05/02 to 20" in ran.err
-    assert "change `first_day` under [deployment]" in ran.err
-    counted = lakehunt("sql", _COUNT, "--engine", "athena", *_THREE_DAYS, "--format", "json")
-    (account,) = json.loads(counted.out)["run"]["sources"]
-    assert [gap["column"] for gap in account["gaps"]] == ["day"]
-
-
-def test_what_the_tables_have_is_no_gap_whatever_a_query_compares_it_with(
-    narrow: None, lakehunt: Callable[..., Ran]
-) -> None:
-    asked = ("--since", "2026-05-02", "--until", "2999-01-01", "--account", "111122223333")
-    ran = lakehunt("run", _LOOKING_BACK, "--engine", "athena", *asked, "--strict")
-    assert "NOT READ" not in ran.err
-    assert ran.code == 0, ran.err
-
-
-@pytest.mark.parametrize(
-    ("asked", "named"),
-    [
-        (("--account", "444455556666"), ("--account 444455556666", "111122223333", "`accounts`")),
-        (("--region", "eu-west-1"), ("--region eu-west-1", "us-east-1", "`regions`")),
-    ],
-    ids=["account", "region"],
-)
-def test_an_account_or_region_that_no_table_has_is_refused(
-    narrow: None, lakehunt: Callable[..., Ran], asked: tuple[str, ...], named: tuple[str, ...]
-) -> None:
-    for command in (("hunt", "--engine", "athena"), ("estimate", "--hunt")):
-        ran = lakehunt(*command, *_WINDOW, *asked)
-        assert ran.code == 2
-        assert all(part in ran.err for part in named), ran.err
-
-
-def test_a_query_that_names_an_account_outside_of_the_tables_is_told(
-    narrow: None, lakehunt: Callable[..., Ran]
-) -> None:
-    sql = f"{_COUNT} WHERE account_id IN ('111122223333', '444455556666')"
-    ran = lakehunt("sql", sql, "--engine", "athena", "--since", "2026-05-02")
-    assert ran.code == 0
-    assert "NOT READ: lakehunt.cloudtrail_raw: account_id 444455556666 was asked for" in ran.err
 
 
 def test_reuse_rounds_both_ends_of_the_window(

@@ -17,44 +17,20 @@ from lakehunt.model import Source
 from lakehunt.sandbox.faults import Faults
 from lakehunt.sandbox.lake import load_lake, make_tables
 from lakehunt.sandbox.server import RESULTS, Sandbox
+from tests.asking import Ask, asker, rows_of
 from tests.conftest import Ran
 
 _DAY = "SELECT count(*) AS n FROM cloudtrail WHERE day = '2026/05/19'"
 
 
-Ask = Callable[..., dict[str, Any]]
-
-
 @pytest.fixture
 def ask(sandbox: Sandbox) -> Ask:
-    """Run a statement through boto3 and return its execution once it has ended."""
-    client = boto3.client("athena")
-
-    def run(sql: str, **more: Any) -> dict[str, Any]:
-        id_ = client.start_query_execution(
-            QueryString=sql,
-            QueryExecutionContext={"Database": "lakehunt"},
-            ResultConfiguration={"OutputLocation": f"s3://{RESULTS}/here/"},
-            **more,
-        )["QueryExecutionId"]
-        sandbox.service().executions[id_].wait()
-        return {**client.get_query_execution(QueryExecutionId=id_)["QueryExecution"]}
-
-    return run
-
-
-def _rows(execution: dict[str, Any]) -> list[list[str | None]]:
-    pages = boto3.client("athena").get_paginator("get_query_results")
-    return [
-        [cell.get("VarCharValue") for cell in row["Data"]]
-        for page in pages.paginate(QueryExecutionId=execution["QueryExecutionId"])
-        for row in page["ResultSet"]["Rows"]
-    ]
+    return asker(sandbox)
 
 
 def test_a_view_of_a_deployed_table_reads_the_lake(ask: Ask) -> None:
     execution = ask("SELECT event_name, log_file FROM cloudtrail WHERE event_name = 'StopLogging'")
-    header, *rows = _rows(execution)
+    header, *rows = rows_of(execution)
     assert header == ["event_name", "log_file"]
     assert rows
     assert all(row[0] == "StopLogging" for row in rows)
@@ -69,7 +45,7 @@ def test_types_and_values_are_shown_as_athena_shows_them(ask: Ask) -> None:
         " MAP(ARRAY['x'], ARRAY[1]) AS l, CAST(ROW(1, 'y') AS ROW(m integer, n varchar)) AS o,"
         " X'68AB' AS p, TIMESTAMP '2026-05-01 10:00:00.120 UTC' AS q"
     )
-    assert _rows(execution)[1] == [
+    assert rows_of(execution)[1] == [
         *("1", "2", "1.50", "1.0E10", "0.5", "true", "", None, "2026-05-01"),
         *("2026-05-01 10:00:00.120", "[x, null]", "{x=1}", "{m=1, n=y}", "68 ab"),
         "2026-05-01 10:00:00.120 UTC",
@@ -129,7 +105,7 @@ def test_a_failure_has_athenas_code_and_place(ask: Ask, sql: str, reason: str) -
 
 def test_results_come_in_pages_of_at_most_a_thousand(ask: Ask) -> None:
     execution = ask("SELECT x FROM UNNEST(sequence(1, 2500)) AS t(x) ORDER BY x")
-    rows = _rows(execution)
+    rows = rows_of(execution)
     assert [row[0] for row in rows] == ["x", *(str(n) for n in range(1, 2501))]
     first = boto3.client("athena").get_query_results(
         QueryExecutionId=execution["QueryExecutionId"], MaxResults=10
@@ -149,8 +125,8 @@ def test_tables_made_of_queries_are_read_back(ask: Ask) -> None:
     table = boto3.client("glue").get_table(DatabaseName="lakehunt", Name="busy")["Table"]
     assert [key["Name"] for key in table["PartitionKeys"]] == ["region"]
     count = "SELECT region, count(*), count(resources), min(event_time) FROM {} GROUP BY 1"
-    assert sorted(_rows(ask(count.format("busy")))) == sorted(
-        _rows(ask(count.format("cloudtrail")))
+    assert sorted(rows_of(ask(count.format("busy")))) == sorted(
+        rows_of(ask(count.format("cloudtrail")))
     )
     pruned = ask("SELECT count(*) FROM busy WHERE region = 'eu-west-1'")["Statistics"]
     whole = ask("SELECT count(*) FROM busy")["Statistics"]
@@ -175,28 +151,28 @@ def test_unload_writes_files_that_a_table_reads(ask: Ask, how: str) -> None:
         "TEXTFILE": "ROW FORMAT DELIMITED FIELDS TERMINATED BY '\\001'",
     }[how]
     ask(f"CREATE EXTERNAL TABLE back (k string, n int) {form} LOCATION '{place}'")
-    assert sorted(_rows(ask("SELECT k, n FROM back"))) == [["a", "1"], ["b", "2"], ["k", "n"]]
+    assert sorted(rows_of(ask("SELECT k, n FROM back"))) == [["a", "1"], ["b", "2"], ["k", "n"]]
 
 
 def test_prepared_statements_and_parameters(ask: Ask) -> None:
     ask("PREPARE named FROM SELECT count(*) AS n FROM cloudtrail WHERE event_name = ? AND day > ?")
-    by_name = _rows(ask("EXECUTE named USING 'StopLogging', '2026/01/01'"))
+    by_name = rows_of(ask("EXECUTE named USING 'StopLogging', '2026/01/01'"))
     sql = "SELECT count(*) AS n FROM cloudtrail WHERE event_name = ? AND day > ?"
-    assert by_name == _rows(ask(sql, ExecutionParameters=["'StopLogging'", "'2026/01/01'"]))
+    assert by_name == rows_of(ask(sql, ExecutionParameters=["'StopLogging'", "'2026/01/01'"]))
     assert int(str(by_name[1][0])) > 0
     injected = ask("SELECT ?", ExecutionParameters=["(SELECT 1 FROM cloudtrail)"])
     assert injected["Status"]["StateChangeReason"].startswith("INVALID_PARAMETER_USAGE")
 
 
 def test_what_stands_in_glue_is_listed(ask: Ask) -> None:
-    assert ["cloudtrail_raw"] in _rows(ask("SHOW TABLES IN lakehunt"))
-    assert ["cloudtrail_raw"] not in _rows(ask("SHOW VIEWS"))
-    assert _rows(ask("SHOW DATABASES")) == [["default"], ["lakehunt"]]
-    described = [str(row[0]).split() for row in _rows(ask("DESCRIBE cloudtrail_raw"))]
+    assert ["cloudtrail_raw"] in rows_of(ask("SHOW TABLES IN lakehunt"))
+    assert ["cloudtrail_raw"] not in rows_of(ask("SHOW VIEWS"))
+    assert rows_of(ask("SHOW DATABASES")) == [["default"], ["lakehunt"]]
+    described = [str(row[0]).split() for row in rows_of(ask("DESCRIBE cloudtrail_raw"))]
     assert ["eventtime", "string"] in [line[:2] for line in described]
-    assert "day=2026/05/19" in str(_rows(ask("SHOW PARTITIONS cloudtrail_raw")))
+    assert "day=2026/05/19" in str(rows_of(ask("SHOW PARTITIONS cloudtrail_raw")))
 
-    created = "\n".join(str(row[0]) for row in _rows(ask("SHOW CREATE TABLE cloudtrail_raw")))
+    created = "\n".join(str(row[0]) for row in rows_of(ask("SHOW CREATE TABLE cloudtrail_raw")))
     assert "com.amazon.emr.cloudtrail.CloudTrailInputFormat" in created
     metadata = boto3.client("athena").get_table_metadata(
         CatalogName="AwsDataCatalog", DatabaseName="lakehunt", TableName="cloudtrail"
@@ -221,79 +197,10 @@ def test_a_foreign_table_over_the_same_logs_is_read_by_its_own_columns(ask: Ask)
     assert added["Status"]["State"] == "SUCCEEDED", added["Status"]
     asked = "SELECT useridentity.arn, element_at(resources, 1).arn AS target FROM {} WHERE {}"
     where = "eventname IN ('StopLogging', 'GetObject') AND region = 'us-east-1'"
-    theirs = _rows(ask(asked.format("theirs", where)))
-    ours = _rows(ask(asked.format("cloudtrail_raw", f"{where} AND account_id = '111122223333'")))
+    theirs = rows_of(ask(asked.format("theirs", where)))
+    ours = rows_of(ask(asked.format("cloudtrail_raw", f"{where} AND account_id = '111122223333'")))
     assert len(ours) > 1
     assert sorted(map(str, theirs)) == sorted(map(str, ours))
-
-
-_READERS = """
-{"readerIp": "192.0.2.1", "bookTitle": "A", "Shelf": {"rowNo": 1, "Tags": ["x"]}, "day": 3}
-{"READERIP": "192.0.2.2", "bookTitle": "B", "shelf": {"ROWNO": 2}}
-"""
-
-
-@pytest.mark.parametrize(
-    ("name", "packed"), [("a.json", False), ("a.json.gz", True)], ids=["plain", "gzip"]
-)
-@pytest.mark.parametrize(
-    "serde",
-    ["org.openx.data.jsonserde.JsonSerDe", "org.apache.hive.hcatalog.data.JsonSerDe"],
-    ids=["OpenX", "Hive"],
-)
-def test_keys_of_json_are_found_in_any_case(
-    ask: Ask, sandbox: Sandbox, serde: str, name: str, packed: bool
-) -> None:
-    data = _READERS.lstrip().encode()
-    sandbox.store.put(
-        f"s3://{RESULTS}/library/day=1/{name}", gzip.compress(data) if packed else data
-    )
-    ask(
-        "CREATE EXTERNAL TABLE library (readerIp string, booktitle string,"
-        " shelf struct<rowno:int,tags:array<string>>) PARTITIONED BY (day string)"
-        f" ROW FORMAT SERDE '{serde}' LOCATION 's3://{RESULTS}/library/'"
-    )
-    ask(f"ALTER TABLE library ADD PARTITION (day = '1') LOCATION 's3://{RESULTS}/library/day=1/'")
-    read = ask(
-        'SELECT readerip, booktitle, shelf.rowno, element_at(shelf.tags, 1), day, "$path"'
-        " FROM library ORDER BY 1"
-    )
-    path = f"s3://{RESULTS}/library/day=1/{name}"
-    assert _rows(read)[1:] == [
-        ["192.0.2.1", "A", "1", "x", "1", path],
-        ["192.0.2.2", "B", "2", None, "1", path],
-    ]
-
-
-@pytest.mark.parametrize(
-    ("property_", "found"),
-    [
-        ("'case.insensitive' = 'FALSE'", None),
-        ("'mapping.readerip' = 'readerIp', 'case.insensitive' = 'FALSE'", "192.0.2.1"),
-        ("'mapping.readerip' = 'bookTitle'", "A"),
-    ],
-    ids=["by case", "mapped by case", "mapped"],
-)
-def test_the_properties_of_a_json_table_say_which_key_a_column_is(
-    ask: Ask, sandbox: Sandbox, property_: str, found: str | None
-) -> None:
-    sandbox.store.put(f"s3://{RESULTS}/library/a.json", _READERS.splitlines()[1].encode())
-    serde = f"'org.openx.data.jsonserde.JsonSerDe' WITH SERDEPROPERTIES ({property_})"
-    place = f"LOCATION 's3://{RESULTS}/library/'"
-    ask(f"CREATE EXTERNAL TABLE library (readerip string) ROW FORMAT SERDE {serde} {place}")
-    assert _rows(ask("SELECT readerip FROM library"))[1:] == [[found]]
-
-
-def test_a_json_table_that_is_not_read_as_athena_does_is_refused(
-    ask: Ask, sandbox: Sandbox
-) -> None:
-    sandbox.store.put(f"s3://{RESULTS}/library/a.json", _READERS.encode())
-    serde = "'org.openx.data.jsonserde.JsonSerDe' WITH SERDEPROPERTIES ('dots.in.keys' = 'true')"
-    place = f"LOCATION 's3://{RESULTS}/library/'"
-    ask(f"CREATE EXTERNAL TABLE library (readerip string) ROW FORMAT SERDE {serde} {place}")
-    status = ask("SELECT readerip FROM library")["Status"]
-    assert status["State"] == "FAILED"
-    assert "dots.in.keys" in status["StateChangeReason"]
 
 
 def test_any_source_comes_along_by_its_content(
@@ -376,7 +283,7 @@ def test_a_result_is_used_again_when_that_is_asked_for(ask: Ask) -> None:
     assert first["Statistics"]["DataScannedInBytes"] > 0
     assert again["Statistics"]["DataScannedInBytes"] == 0
     assert again["Statistics"]["ResultReuseInformation"]["ReusedPreviousResult"]
-    assert _rows(first) == _rows(again)
+    assert rows_of(first) == rows_of(again)
 
 
 def test_the_workgroups_cut_off_ends_a_query(ask: Ask, sandbox: Sandbox) -> None:
